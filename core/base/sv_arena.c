@@ -1,0 +1,173 @@
+#include "sv_arena.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#define ALIGN ((size_t)16)
+#define USUAL_BLOCK ((size_t)64 * 1024)
+
+struct sv_arena_block {
+	struct sv_arena_block *next;
+	size_t size;		/* of the whole block, this header included */
+};
+
+#define HEADER ((sizeof(struct sv_arena_block) + ALIGN - 1) & ~(ALIGN - 1))
+
+void
+sv_arena_init(struct sv_arena *A, struct sv_arena_source source,
+    size_t ceiling)
+{
+	*A = (struct sv_arena){ .source = source, .ceiling = ceiling,
+		.block_size = USUAL_BLOCK };
+}
+
+/* Take a block with at least ${n} usable bytes from the source. */
+static bool
+take_block(struct sv_arena *A, size_t n)
+{
+	struct sv_arena_block *b;
+	size_t size = A->block_size;
+
+	/* Larger messages take larger blocks: a quarter of what is held. */
+	if (A->held / 4 > size)
+		size = (A->held / 4) & ~(ALIGN - 1);
+	if (n > size - HEADER)
+		size = n + HEADER;
+	if (size > A->ceiling - A->held) {
+		if (n + HEADER > A->ceiling - A->held)
+			return false;
+		size = n + HEADER;
+	}
+	if ((b = A->source.more(A->source.ctx, size)) == NULL)
+		return false;
+	b->next = A->head;
+	b->size = size;
+	A->head = b;
+	A->held += size;
+	A->at = (char *)b + HEADER;
+	A->end = (char *)b + size;
+	return true;
+}
+
+void *
+sv_arena_alloc(struct sv_arena *A, size_t n)
+{
+	char *p;
+
+	if (n > SIZE_MAX / 4)
+		return NULL;
+	n = n == 0 ? ALIGN : (n + ALIGN - 1) & ~(ALIGN - 1);
+	if (n > (size_t)(A->end - A->at) && !take_block(A, n))
+		return NULL;
+	p = A->at;
+	A->at += n;
+	A->last = p;
+	return p;
+}
+
+void *
+sv_arena_zalloc(struct sv_arena *A, size_t count, size_t size)
+{
+	void *p;
+
+	if (size != 0 && count > SIZE_MAX / 4 / size)
+		return NULL;
+	if ((p = sv_arena_alloc(A, count * size)) != NULL)
+		memset(p, 0, count * size);
+	return p;
+}
+
+void *
+sv_arena_grow(struct sv_arena *A, void *p, size_t old, size_t n)
+{
+	void *q;
+
+	/* The newest object grows where it lies. */
+	if (p != NULL && p == A->last && n <= (size_t)(A->end - A->last)) {
+		A->at = A->last + ((n + ALIGN - 1) & ~(ALIGN - 1));
+		if (A->at > A->end)
+			A->at = A->end;
+		return p;
+	}
+	if ((q = sv_arena_alloc(A, n)) != NULL && old > 0)
+		memcpy(q, p, old < n ? old : n);
+	return q;
+}
+
+struct sv_str
+sv_arena_str(struct sv_arena *A, struct sv_str s)
+{
+	char *p = sv_arena_alloc(A, s.n + 1);
+
+	if (p == NULL)
+		return (struct sv_str){ NULL, 0 };
+	if (s.n > 0)
+		memcpy(p, s.p, s.n);
+	p[s.n] = '\0';
+	return (struct sv_str){ p, s.n };
+}
+
+struct sv_str
+sv_arena_printf(struct sv_arena *A, const char *fmt, ...)
+{
+	va_list ap, again;
+	struct sv_str out = { NULL, 0 };
+	char *p;
+	int n;
+
+	va_start(ap, fmt);
+	va_copy(again, ap);
+	n = vsnprintf(NULL, 0, fmt, ap);
+	if (n >= 0 && (p = sv_arena_alloc(A, (size_t)n + 1)) != NULL) {
+		(void)vsnprintf(p, (size_t)n + 1, fmt, again);
+		out = (struct sv_str){ p, (size_t)n };
+	}
+	va_end(again);
+	va_end(ap);
+	return out;
+}
+
+static void
+give_back(struct sv_arena *A, struct sv_arena_block *keep)
+{
+	struct sv_arena_block *b, *next;
+
+	for (b = A->head; b != NULL; b = next) {
+		next = b->next;
+		if (b != keep)
+			A->source.done(A->source.ctx, b);
+	}
+	A->head = keep;
+	A->last = NULL;
+	if (keep == NULL) {
+		A->at = A->end = NULL;
+		A->held = 0;
+		return;
+	}
+	keep->next = NULL;
+	A->held = keep->size;
+	A->at = (char *)keep + HEADER;
+	A->end = (char *)keep + keep->size;
+}
+
+void
+sv_arena_reset(struct sv_arena *A)
+{
+	struct sv_arena_block *b, *keep = NULL;
+
+	/* The largest block serves the next message best, up to 16 usual ones. */
+	for (b = A->head; b != NULL; b = b->next) {
+		if (b->size <= 16 * A->block_size
+		    && (keep == NULL || b->size > keep->size))
+			keep = b;
+	}
+	give_back(A, keep);
+}
+
+void
+sv_arena_free(struct sv_arena *A)
+{
+	give_back(A, NULL);
+}

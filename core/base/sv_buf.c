@@ -1,0 +1,102 @@
+#include "sv_buf.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+void
+sv_buf_init(struct sv_buf *b, struct sv_arena *A, size_t ceiling)
+{
+	*b = (struct sv_buf){ .A = A, .ceiling = ceiling };
+}
+
+/* Make room for ${n} more bytes. */
+static bool
+reserve(struct sv_buf *b, size_t n)
+{
+	size_t cap;
+	char *p;
+
+	if (b->failed)
+		return false;
+	if (n <= b->cap - b->n)
+		return true;
+	if (n > b->ceiling - b->n) {
+		b->failed = true;
+		return false;
+	}
+	cap = b->cap < 1024 ? 1024 : b->cap * 2;
+	if (cap < b->n + n)
+		cap = b->n + n;
+	if (cap > b->ceiling)
+		cap = b->ceiling;
+	if ((p = sv_arena_grow(b->A, b->p, b->n, cap)) == NULL) {
+		b->failed = true;
+		return false;
+	}
+	b->p = p;
+	b->cap = cap;
+	return true;
+}
+
+void
+sv_buf_add(struct sv_buf *b, struct sv_str s)
+{
+	if (s.n == 0 || !reserve(b, s.n))
+		return;
+	memcpy(b->p + b->n, s.p, s.n);
+	b->n += s.n;
+}
+
+void
+sv_buf_addc(struct sv_buf *b, char c)
+{
+	if (!reserve(b, 1))
+		return;
+	b->p[b->n++] = c;
+}
+
+void
+sv_buf_addu(struct sv_buf *b, uint64_t v)
+{
+	char digits[20];
+	size_t i = sizeof(digits);
+
+	do {
+		digits[--i] = (char)('0' + v % 10);
+		v /= 10;
+	} while (v > 0);
+	sv_buf_add(b, (struct sv_str){ digits + i, sizeof(digits) - i });
+}
+
+void
+sv_buf_printf(struct sv_buf *b, const char *fmt, ...)
+{
+	va_list ap, again;
+	int n;
+
+	va_start(ap, fmt);
+	va_copy(again, ap);
+	n = vsnprintf(NULL, 0, fmt, ap);
+	/* vsnprintf writes a NUL behind the text: room for it, not counted. */
+	if (n < 0)
+		b->failed = true;
+	else if (reserve(b, (size_t)n + 1)) {
+		(void)vsnprintf(b->p + b->n, (size_t)n + 1, fmt, again);
+		b->n += (size_t)n;
+	}
+	va_end(again);
+	va_end(ap);
+}
+
+bool
+sv_buf_ok(const struct sv_buf *b)
+{
+	return !b->failed;
+}
+
+struct sv_str
+sv_buf_str(const struct sv_buf *b)
+{
+	return (struct sv_str){ b->p, b->n };
+}

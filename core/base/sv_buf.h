@@ -1,0 +1,37 @@
+/**
+ * sv_buf.h: a growing byte buffer with a ceiling, in an arena.
+ *
+ * A failed append latches: later appends do nothing, and sv_buf_ok says false.
+ * So a writer appends freely and asks once at the end.
+ */
+#ifndef SV_BUF_H
+#define SV_BUF_H
+
+#include "sv_arena.h"
+#include "sv_str.h"
+
+struct sv_buf {
+	struct sv_arena *A;
+	char *p;
+	size_t n, cap, ceiling;
+	bool failed;
+};
+
+/** Make ${b} empty; it never grows past ${ceiling} bytes. */
+void sv_buf_init(struct sv_buf *b, struct sv_arena *A, size_t ceiling);
+
+void sv_buf_add(struct sv_buf *b, struct sv_str s);
+void sv_buf_addc(struct sv_buf *b, char c);
+void sv_buf_printf(struct sv_buf *b, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/** Append the decimal text of ${v}. */
+void sv_buf_addu(struct sv_buf *b, uint64_t v);
+
+/** True if every append so far succeeded. */
+bool sv_buf_ok(const struct sv_buf *b);
+
+/** What is in the buffer; valid until the next append. */
+struct sv_str sv_buf_str(const struct sv_buf *b);
+
+#endif

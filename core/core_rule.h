@@ -1,0 +1,94 @@
+/**
+ * core_rule.h: the rule book.
+ *
+ * Rules are data: mapping/ reads them from FHIR PlanDefinition files, and
+ * nothing here knows any particular rule.  A rule book is immutable after
+ * loading and may be shared by threads.
+ */
+#ifndef CORE_RULE_H
+#define CORE_RULE_H
+
+#include "core_expr.h"
+
+enum core_rule_kind {
+	CORE_RULE_OFFER, CORE_RULE_CONSIDER, CORE_RULE_DETAIL,
+	CORE_RULE_PREREQUISITE, CORE_RULE_BLOCK, CORE_RULE_COUNSEL,
+	CORE_RULE_CAUTION, CORE_RULE_INFORM, CORE_RULE_CLASSIFY,
+	CORE_RULE_KIND_MAX
+};
+
+enum core_origin {
+	CORE_ORIGIN_SOURCE, CORE_ORIGIN_GUIDELINE, CORE_ORIGIN_DERIVED,
+	CORE_ORIGIN_MAX
+};
+
+enum core_confidence {
+	CORE_CONFIDENCE_LOW, CORE_CONFIDENCE_MEDIUM, CORE_CONFIDENCE_HIGH,
+	CORE_CONFIDENCE_MAX
+};
+
+enum core_cancer {
+	CORE_CANCER_PROSTATE, CORE_CANCER_LYMPHOMA, CORE_CANCER_GERM_CELL,
+	CORE_CANCER_MAX,
+	CORE_CANCER_ANY = CORE_CANCER_MAX	/* of rules only */
+};
+
+struct core_activity {
+	struct sv_str code;		/* "salvage-rt-prostate-bed" */
+	struct sv_str display;
+	int32_t min_months, max_months;	/* 0, 0: no duration */
+	struct sv_str group;		/* alternatives share one; may be empty */
+};
+
+struct core_citation {
+	struct sv_str text;
+	struct sv_str url;		/* may be empty */
+	bool resolved;			/* false: "reference not supplied" */
+};
+
+struct core_rule {
+	struct sv_str id, title, text;
+	struct sv_str population, strength, note;
+	struct sv_str plan;		/* canonical|version of its PlanDefinition */
+	enum core_rule_kind kind;
+	enum core_origin origin;
+	enum core_confidence confidence;
+	enum core_cancer cancer;
+	bool curative;			/* its intent class is curative */
+	bool draft;			/* not signed off */
+	int32_t priority;		/* lower is shown first */
+	struct core_expr when, unless;	/* unless.n == 0: none */
+	const struct sv_str *source_refs;	/* "S05" */
+	size_t n_source_refs;
+	const struct core_citation *citations;
+	size_t n_citations;
+	const struct core_activity *activities;
+	size_t n_activities;
+	const struct sv_str *blocks;	/* groups of activities it forbids */
+	size_t n_blocks;
+};
+
+struct core_source_statement {
+	struct sv_str id, text, citation;	/* "S06", sentence, "1, 3" */
+};
+
+struct core_rulebook {
+	struct sv_str version;
+	struct sv_str sha256;		/* of all rule files, lowercase hex */
+	struct core_params params;
+	const struct core_rule *rules;
+	size_t n_rules;
+	const struct core_source_statement *statements;
+	size_t n_statements;
+};
+
+struct sv_str core_rule_kind_name(enum core_rule_kind k);
+enum core_rule_kind core_rule_kind_of(struct sv_str name);
+struct sv_str core_origin_name(enum core_origin o);
+enum core_origin core_origin_of(struct sv_str name);
+struct sv_str core_confidence_name(enum core_confidence c);
+enum core_confidence core_confidence_of(struct sv_str name);
+struct sv_str core_cancer_name(enum core_cancer c);
+enum core_cancer core_cancer_of(struct sv_str name);
+
+#endif
