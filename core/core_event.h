@@ -23,9 +23,9 @@ enum core_status {
 };
 
 enum core_certainty {
-	CORE_CONFIRMED,
-	CORE_PROVISIONAL,	/* provisional, differential, unconfirmed */
-	CORE_REFUTED,
+	CORE_CERTAINTY_CONFIRMED,
+	CORE_CERTAINTY_PROVISIONAL,	/* provisional, differential, unconfirmed */
+	CORE_CERTAINTY_REFUTED,
 	CORE_CERTAINTY_MAX
 };
 
