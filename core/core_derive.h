@@ -17,6 +17,10 @@ struct core_derive {
 	bool nomem;		/* latched: an evidence list could not grow */
 };
 
+/** The admitted events of concept ${c}, oldest first. */
+const struct core_event *const *core_of(const struct core_timeline *line,
+    enum core_concept c, size_t *ret_n);
+
 /* The setters replace what the fact held, except its evidence. */
 void core_set_tri(struct core_derive *D, enum core_fact_id id,
     enum core_tri truth, enum core_reason reason);

@@ -93,8 +93,9 @@ struct core_exclusion {
 /** The events that count, in a canonical order, and those that do not. */
 struct core_timeline {
 	int32_t as_of;			/* reference date, a day number */
-	const struct core_event **events;
+	const struct core_event **events;	/* by concept, date, source */
 	size_t n_events;
+	uint32_t first[CORE_CONCEPT_MAX + 1];	/* index range of a concept */
 	struct core_exclusion *excluded;
 	size_t n_excluded;
 };
