@@ -15,6 +15,8 @@ struct core_derive {
 	const struct core_params *params;
 	struct core_facts *out;
 	bool nomem;		/* latched: an evidence list could not grow */
+	/* Set by core_derive_treatment; NULL: none recorded. */
+	const struct core_event *rp, *rt, *focal;	/* the earliest of each */
 };
 
 /** The admitted events of concept ${c}, oldest first. */

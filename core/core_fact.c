@@ -109,6 +109,9 @@ core_set_number(struct core_derive *D, enum core_fact_id id,
 	D->out->fact[id].reason = reason;
 }
 
+/* Only so far back is looked for the same event, to stay linear. */
+#define DUPLICATE_REACH 32
+
 /* Append ${e} to a list that doubles whenever its length is a power of two. */
 static void
 append(struct core_derive *D, const struct core_event ***list, size_t *n,
@@ -116,7 +119,7 @@ append(struct core_derive *D, const struct core_event ***list, size_t *n,
 {
 	const struct core_event **bigger;
 
-	for (size_t i = *n; i > 0; i--) {
+	for (size_t i = *n; i > 0 && i + DUPLICATE_REACH > *n; i--) {
 		if ((*list)[i - 1] == e)
 			return;
 	}
@@ -215,7 +218,8 @@ struct sv_status
 core_facts_derive(struct sv_arena *A, const struct core_timeline *line,
     const struct core_params *params, struct core_facts *ret)
 {
-	struct core_derive D = { A, line, params, ret, false };
+	struct core_derive D = { .A = A, .line = line, .params = params,
+		.out = ret };
 
 	memset(ret, 0, sizeof(*ret));
 	ret->fact[CORE_REFERENCE_DATE].day = line->as_of;
