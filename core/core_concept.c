@@ -5,14 +5,14 @@ struct concept_row {
 	enum core_kind kind;
 };
 
-#define CORE_X(id, name, kind, unit) { SV_LIT(name), SV_LIT(unit), CORE_##kind },
+#define CORE_X(id, name, kind, unit) { SV_STATIC(name), SV_STATIC(unit), CORE_##kind },
 static const struct concept_row concepts[] = {
 	{ { "", 0 }, { "", 0 }, CORE_OBSERVATION },
 	CORE_CONCEPTS(CORE_X)
 };
 #undef CORE_X
 
-#define CORE_X(id, name) SV_LIT(name),
+#define CORE_X(id, name) SV_STATIC(name),
 static const struct sv_str values[] = { { "", 0 }, CORE_VALUES(CORE_X) };
 static const struct sv_str sites[] = { { "", 0 }, CORE_SITES(CORE_X) };
 #undef CORE_X

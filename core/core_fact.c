@@ -8,11 +8,11 @@ struct fact_row {
 };
 
 #define CORE_X(id, name, type, unit, phrase) \
-	{ SV_LIT(name), SV_LIT(unit), SV_LIT(phrase), CORE_FACT_##type },
+	{ SV_STATIC(name), SV_STATIC(unit), SV_STATIC(phrase), CORE_FACT_##type },
 static const struct fact_row rows[] = { CORE_FACTS(CORE_X) };
 #undef CORE_X
 
-#define CORE_X(id, code, text) { SV_LIT(code), SV_LIT(text) },
+#define CORE_X(id, code, text) { SV_STATIC(code), SV_STATIC(text) },
 static const struct { struct sv_str code, text; } reasons[] = {
 	{ { "", 0 }, { "", 0 } },
 	CORE_REASONS(CORE_X)
@@ -68,9 +68,9 @@ core_reason_text(enum core_reason r)
 struct sv_str
 core_ipfsg_name(enum core_ipfsg g)
 {
-	static const struct sv_str names[] = { { "", 0 }, SV_LIT("very low"),
-		SV_LIT("low"), SV_LIT("intermediate"), SV_LIT("high"),
-		SV_LIT("very high") };
+	static const struct sv_str names[] = { { "", 0 }, SV_STATIC("very low"),
+		SV_STATIC("low"), SV_STATIC("intermediate"), SV_STATIC("high"),
+		SV_STATIC("very high") };
 
 	return names[g];
 }

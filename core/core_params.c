@@ -6,7 +6,7 @@ struct param_row {
 };
 
 #define CORE_X(id, name, m, scale, unit) \
-	{ SV_LIT(name), SV_LIT(unit), { m, scale } },
+	{ SV_STATIC(name), SV_STATIC(unit), { m, scale } },
 static const struct param_row params[] = { CORE_PARAMS(CORE_X) };
 #undef CORE_X
 

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#define CORE_X(id, code, text) { SV_LIT(code), SV_LIT(text) },
+#define CORE_X(id, code, text) { SV_STATIC(code), SV_STATIC(text) },
 static const struct { struct sv_str code, text; } exclusions[] = {
 	{ { "", 0 }, { "", 0 } },
 	CORE_EXCLUSIONS(CORE_X)

@@ -20,6 +20,9 @@ struct sv_str {
 /** A slice over a string literal, without its NUL. */
 #define SV_LIT(s) ((struct sv_str){ (s), sizeof(s) - 1 })
 
+/** The same as an initialiser of a static slice. */
+#define SV_STATIC(s) { (s), sizeof(s) - 1 }
+
 /** Format a slice with printf: printf("%.*s", SV_FMT(s)). */
 #define SV_FMT(s) (int)(s).n, ((s).p != NULL ? (s).p : "")
 
