@@ -6,8 +6,6 @@
 
 #include <math.h>
 
-#define NEVER INT32_MAX
-
 static int32_t
 param(const struct core_derive *D, enum core_param_id id)
 {
@@ -104,13 +102,25 @@ core_psa_after_biopsy(const struct core_derive *D, int32_t day)
 	return false;
 }
 
-/* The first day of ADT begun after ${day}; NEVER if there is none. */
-static int32_t
-adt_after(const struct core_derive *D, int32_t day)
+int32_t
+core_psa_salvage_day(const struct core_derive *D)
+{
+	const struct core_fact *f = &D->out->fact[CORE_LOCAL_SALVAGE_DONE];
+	int32_t first = CORE_PSA_NEVER;
+
+	for (size_t i = 0; i < f->n_evidence; i++) {
+		if (f->evidence[i]->date.lo < first)
+			first = f->evidence[i]->date.lo;
+	}
+	return first;
+}
+
+int32_t
+core_psa_adt_after(const struct core_derive *D, int32_t day)
 {
 	static const enum core_concept kinds[] = { CORE_ADT,
 		CORE_BILATERAL_ORCHIECTOMY };
-	int32_t first = NEVER;
+	int32_t first = CORE_PSA_NEVER;
 
 	for (int k = 0; k < 2; k++) {
 		size_t n;
@@ -172,7 +182,7 @@ post_rp_rt(const struct core_derive *D, bool unspecified)
 	size_t n;
 	const struct core_event *const *e = core_of(D->line,
 	    CORE_RADIOTHERAPY, &n);
-	int32_t first = NEVER;
+	int32_t first = CORE_PSA_NEVER;
 
 	for (size_t i = 0; i < n; i++) {
 		enum core_site s = e[i]->site;
@@ -445,8 +455,8 @@ derive_eligible(struct core_derive *D, int32_t from, int32_t cut,
 		D->nomem = true;
 		return;
 	}
-	if (adt_after(D, from) < until)
-		until = adt_after(D, from);
+	if (core_psa_adt_after(D, from) < until)
+		until = core_psa_adt_after(D, from);
 	for (size_t i = w.from; i < w.to; i++) {
 		const struct core_psa_point *p = &D->out->psa[i];
 
@@ -483,7 +493,7 @@ derive_after_rp(struct core_derive *D)
 {
 	int32_t from = D->rp->date.hi
 	    + param(D, CORE_PARAM_POST_RP_WASHOUT_DAYS);
-	int32_t adt = adt_after(D, D->rp->date.hi);
+	int32_t adt = core_psa_adt_after(D, D->rp->date.hi);
 
 	derive_bcr(D, from, earlier(post_rp_rt(D, false), adt));
 	derive_persistence(D, earlier(post_rp_rt(D, true), adt));
@@ -515,9 +525,9 @@ core_derive_psa(struct core_derive *D)
 		if (in_place != NULL
 		    && sv_date_is_set(core_event_end(in_place)))
 			derive_eligible(D, core_event_end(in_place).hi + 1,
-			    NEVER, true);
+			    core_psa_salvage_day(D), true);
 		else
-			derive_eligible(D, NEVER, NEVER, true);
+			derive_eligible(D, CORE_PSA_NEVER, CORE_PSA_NEVER, true);
 	}
 	core_derive_phoenix(D);
 }

@@ -30,6 +30,15 @@ void core_derive_doubling_time(struct core_derive *D,
 /** bcr_after_rt and recurrence_after_focal: nadir + 2.0 (K1.7). */
 void core_derive_phoenix(struct core_derive *D);
 
+/* A day that never comes. */
+#define CORE_PSA_NEVER INT32_MAX
+
+/** The first day of ADT begun after ${day}; NEVER if there is none. */
+int32_t core_psa_adt_after(const struct core_derive *D, int32_t day);
+
+/** The day of the first local salvage; NEVER if none was done. */
+int32_t core_psa_salvage_day(const struct core_derive *D);
+
 /** True if ${day} lies within the washout of a prostate biopsy. */
 bool core_psa_after_biopsy(const struct core_derive *D, int32_t day);
 

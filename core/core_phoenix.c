@@ -1,0 +1,226 @@
+/*
+ * Failure after radiation or focal ablation: nadir + 2.0 ng/mL, dated at call
+ * and not backdated (RTOG-ASTRO Phoenix consensus, Roach 2006; K1.7).
+ */
+#include "core_psa.h"
+
+struct phoenix {
+	enum core_tri truth;
+	enum core_reason reason;
+	const struct core_psa_point *at;	/* the value that fails */
+	const struct core_psa_point *last;	/* newest value looked at */
+	struct core_interval nadir;
+};
+
+/* The rolling nadir: the lowest value so far, known as an interval. */
+static struct core_interval
+lower(struct core_interval nadir, struct core_interval v)
+{
+	if (!nadir.set)
+		return v;
+	if (sv_dec_cmp(v.lo, nadir.lo) < 0)
+		nadir.lo = v.lo;
+	if (!v.hi_inf && (nadir.hi_inf || sv_dec_cmp(v.hi, nadir.hi) < 0)) {
+		nadir.hi = v.hi;
+		nadir.hi_open = v.hi_open;
+		nadir.hi_inf = false;
+	}
+	return nadir;
+}
+
+/* ${nadir} + ${rise}; a sum that does not fit decides nothing. */
+static struct core_interval
+line_above(struct core_interval nadir, struct sv_dec rise)
+{
+	struct core_interval line = nadir;
+
+	if (!sv_is_ok(sv_dec_add(nadir.lo, rise, &line.lo))
+	    || (!nadir.hi_inf
+	    && !sv_is_ok(sv_dec_add(nadir.hi, rise, &line.hi))))
+		line.set = false;
+	return line;
+}
+
+/* Look at one value: does it fail, or, after a failure, fall back? */
+static void
+look_at(struct phoenix *x, const struct core_psa_point *p, struct sv_dec rise,
+    struct core_interval *line)
+{
+	enum core_tri t;
+
+	if (x->at != NULL) {
+		if (core_compare(p->value, CORE_LT, *line) == CORE_TRUE)
+			x->reason = CORE_REASON_POSSIBLE_BOUNCE;
+		return;
+	}
+	if (x->nadir.set) {
+		*line = line_above(x->nadir, rise);
+		t = core_compare(p->value, CORE_GE, *line);
+		if (t == CORE_TRUE)
+			x->at = p;
+		if (t == CORE_UNKNOWN)
+			x->reason = CORE_REASON_CENSORED;
+	}
+	if (x->at == NULL)
+		x->nadir = lower(x->nadir, p->value);
+	else
+		x->reason = CORE_REASON_NONE;
+}
+
+/* Walk the series after ${treatment}, up to ADT begun later or local salvage. */
+static struct phoenix
+walk(struct core_derive *D, const struct core_event *treatment,
+    enum core_fact_id id)
+{
+	int32_t end = core_event_end(treatment).hi;
+	int32_t cut = core_psa_adt_after(D, end);
+	struct phoenix x = { .truth = CORE_UNKNOWN,
+		.reason = CORE_REASON_NONE };
+	struct core_interval line = { .set = false };
+
+	if (core_psa_salvage_day(D) < cut)
+		cut = core_psa_salvage_day(D);
+	for (size_t i = 0; i < D->out->n_psa; i++) {
+		const struct core_psa_point *p = &D->out->psa[i];
+
+		if (p->day <= end || p->day >= cut)
+			continue;
+		if (core_psa_after_biopsy(D, p->day)) {
+			core_set_aside(D, id, p->event);
+			continue;
+		}
+		look_at(&x, p, D->params->value[CORE_PARAM_PHOENIX_RISE],
+		    &line);
+		x.last = p;
+		core_add_evidence(D, id, p->event);
+	}
+	return x;
+}
+
+static void
+judge(const struct core_derive *D, struct phoenix *x)
+{
+	int32_t stale = core_param_int(D->params,
+	    CORE_PARAM_NO_FAILURE_STALE_DAYS);
+
+	if (x->last == NULL)
+		x->reason = CORE_REASON_MISSING;
+	else if (x->at == NULL && x->reason == CORE_REASON_NONE
+	    && D->line->as_of - x->last->day > stale)
+		x->reason = CORE_REASON_STALE;
+	if (x->reason == CORE_REASON_NONE)
+		x->truth = core_tri_of(x->at != NULL);
+}
+
+/* A coded recurrence after the treatment is a failure. */
+static void
+apply_coded(struct core_derive *D, enum core_fact_id id,
+    const struct core_event *treatment, enum core_concept c)
+{
+	size_t n;
+	const struct core_event *const *e = core_of(D->line, c, &n);
+	struct core_fact *f = &D->out->fact[id];
+
+	for (size_t i = 0; i < n; i++) {
+		if (e[i]->certainty != CORE_CERTAINTY_CONFIRMED
+		    || core_before(e[i]->date, treatment->date) == CORE_TRUE)
+			continue;
+		core_add_evidence(D, id, e[i]);
+		if (f->truth == CORE_TRUE)
+			continue;
+		core_set_tri(D, id, CORE_TRUE, CORE_REASON_DOCUMENTED);
+		f->since = e[i]->date;
+	}
+}
+
+static void
+derive(struct core_derive *D, enum core_fact_id id, enum core_fact_id primary,
+    const struct core_event *treatment)
+{
+	struct core_fact *f = &D->out->fact[id];
+	struct phoenix x;
+
+	if (core_truth(D, primary) == CORE_FALSE) {
+		core_set_tri(D, id, CORE_FALSE, CORE_REASON_NOT_APPLICABLE);
+		return;
+	}
+	if (treatment == NULL || !sv_date_is_set(core_event_end(treatment))) {
+		core_set_tri(D, id, CORE_UNKNOWN, D->out->fact[primary].reason
+		    != CORE_REASON_NONE ? D->out->fact[primary].reason
+		    : CORE_REASON_IMPRECISE_DATE);
+		return;
+	}
+	x = walk(D, treatment, id);
+	judge(D, &x);
+	core_set_tri(D, id, x.truth, x.reason);
+	if (x.truth == CORE_TRUE)
+		f->since = sv_date_exact(x.at->day);
+	D->out->fact[CORE_PSA_NADIR].number = x.nadir;
+	core_inherit(D, CORE_PSA_NADIR, id);
+	apply_coded(D, id, treatment, CORE_LOCAL_RECURRENCE);
+	if (id == CORE_RECURRENCE_AFTER_FOCAL)
+		apply_coded(D, id, treatment, CORE_BIOCHEMICAL_RECURRENCE);
+}
+
+/* failure_within_18m_of_rt, from the date of the failure and of the RT. */
+static void
+derive_within_18m(struct core_derive *D)
+{
+	const struct core_fact *bcr = &D->out->fact[CORE_BCR_AFTER_RT];
+	struct sv_date limit;
+	enum core_tri t = CORE_UNKNOWN;
+
+	if (bcr->truth != CORE_TRUE || !sv_date_is_set(bcr->since)) {
+		core_set_tri(D, CORE_FAILURE_WITHIN_18M_OF_RT,
+		    bcr->truth == CORE_FALSE ? CORE_FALSE : CORE_UNKNOWN,
+		    bcr->truth == CORE_FALSE ? CORE_REASON_NOT_APPLICABLE
+		    : bcr->truth == CORE_TRUE ? CORE_REASON_IMPRECISE_DATE
+		    : bcr->reason);
+		return;
+	}
+	limit = core_plus_months(core_event_end(D->rt), core_param_int(
+	    D->params, CORE_PARAM_EAU_RT_INTERVAL_MONTHS));
+	if (bcr->since.hi <= limit.lo)
+		t = CORE_TRUE;
+	else if (bcr->since.lo > limit.hi)
+		t = CORE_FALSE;
+	core_set_tri(D, CORE_FAILURE_WITHIN_18M_OF_RT, t, t == CORE_UNKNOWN
+	    ? CORE_REASON_IMPRECISE_DATE : CORE_REASON_NONE);
+	core_inherit(D, CORE_FAILURE_WITHIN_18M_OF_RT, CORE_BCR_AFTER_RT);
+	core_add_evidence(D, CORE_FAILURE_WITHIN_18M_OF_RT, D->rt);
+}
+
+/* The date of the failure that later facts speak of. */
+static void
+set_failure(struct core_derive *D)
+{
+	static const enum core_fact_id by[] = { CORE_BCR_AFTER_RP,
+		CORE_BCR_AFTER_RT, CORE_RECURRENCE_AFTER_FOCAL };
+
+	for (int i = 0; i < 3; i++) {
+		const struct core_fact *f = &D->out->fact[by[i]];
+
+		if (f->truth == CORE_TRUE && sv_date_is_set(f->since)
+		    && !sv_date_is_set(D->out->failure))
+			D->out->failure = f->since;
+	}
+}
+
+void
+core_derive_phoenix(struct core_derive *D)
+{
+	const struct core_fact *rt = &D->out->fact[CORE_BCR_AFTER_RT];
+
+	D->out->fact[CORE_PSA_NADIR].reason = CORE_REASON_MISSING;
+	derive(D, CORE_BCR_AFTER_RT, CORE_RT_AS_PRIMARY, D->rt);
+	derive(D, CORE_RECURRENCE_AFTER_FOCAL, CORE_FOCAL_AS_PRIMARY,
+	    D->focal);
+	if (D->out->fact[CORE_PSA_NADIR].number.set)
+		D->out->fact[CORE_PSA_NADIR].reason = CORE_REASON_NONE;
+	core_set_tri(D, CORE_PSA_BOUNCE_POSSIBLE, core_tri_of(
+	    rt->truth == CORE_UNKNOWN
+	    && rt->reason == CORE_REASON_POSSIBLE_BOUNCE), CORE_REASON_NONE);
+	core_inherit(D, CORE_PSA_BOUNCE_POSSIBLE, CORE_BCR_AFTER_RT);
+	derive_within_18m(D);
+	set_failure(D);
+}
