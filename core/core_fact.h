@@ -238,4 +238,8 @@ struct sv_status core_facts_derive(struct sv_arena *A,
     const struct core_timeline *line, const struct core_params *params,
     struct core_facts *ret) SV_CHECK;
 
+/** The salvage context of prostate cancer alone; ${ret} is why it is unknown. */
+enum core_tri core_context_prostate(const struct core_facts *f,
+    enum core_reason *ret);
+
 #endif
