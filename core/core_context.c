@@ -59,6 +59,8 @@ core_derive_context(struct core_derive *D)
 	enum core_reason r = CORE_REASON_NONE;
 	enum core_tri t = core_context_prostate(D->out, &r), other;
 
+	if (t != CORE_UNKNOWN)
+		r = CORE_REASON_NONE;
 	for (int i = 0; i < 4; i++) {
 		if (D->out->fact[failures[i]].truth == CORE_TRUE)
 			core_inherit(D, CORE_SALVAGE_CONTEXT, failures[i]);
