@@ -55,6 +55,9 @@ struct sv_status fhir_entry_tree(struct sv_arena *A, struct fhir_entry *e)
 /** A cursor at the resource of ${e}, whose tree has been built. */
 struct fhir_at fhir_entry_root(const struct fhir_entry *e);
 
+/** True if R4 has a resource type of this name. */
+bool fhir_is_resource_type(struct sv_str name);
+
 /* A line of NDJSON. */
 struct fhir_line {
 	struct sv_str text;	/* without its line end */
