@@ -1,0 +1,17 @@
+/**
+ * map_hash.h: SHA-256, by OpenSSL.
+ */
+#ifndef MAP_HASH_H
+#define MAP_HASH_H
+
+#include "sv_status.h"
+#include "sv_str.h"
+
+#define MAP_HASH_HEX 64
+
+/** The SHA-256 of the ${n} ${parts}, each preceded by its length, as
+ * lowercase hex without NUL.  NOMEM if OpenSSL fails. */
+struct sv_status map_hash(const struct sv_str *parts, size_t n,
+    char ret_hex[MAP_HASH_HEX]) SV_CHECK;
+
+#endif

@@ -1,0 +1,399 @@
+#include "map_rules.h"
+
+#include "fhir_json.h"
+#include "fhir_type.h"
+#include "map_hash.h"
+
+#include <string.h>
+
+#define SALVOR_SD "https://salvor.example/StructureDefinition/"
+#define VARIABLE "http://hl7.org/fhir/StructureDefinition/variable"
+#define MAX_RULES 512
+#define MAX_LIST 32
+
+/* What one load needs at hand. */
+struct loader {
+	struct sv_arena *A;
+	struct fhir_issues *is;
+	struct core_rulebook *book;
+	struct core_rule *rules;
+	struct core_variable variables[MAX_LIST];
+	size_t n_variables;
+	struct sv_str plan;		/* canonical|version of the file */
+	bool draft;
+};
+
+static void
+error_at(struct loader *L, const struct fhir_at *at, const char *what)
+{
+	fhir_issue_at(L->is, FHIR_ERROR, FHIR_CODE_INVALID, at, "%s", what);
+}
+
+/* The extension of ours called ${name}; its value is read by the caller. */
+static struct fhir_at
+ours(const struct fhir_at *at, const char *name)
+{
+	struct fhir_at x;
+
+	for (x = fhir_first(at, "extension"); fhir_is(&x); x = fhir_next(&x)) {
+		struct sv_str url = fhir_text(&x, "url");
+
+		if (sv_str_starts(url, SV_LIT(SALVOR_SD))
+		    && sv_str_is(sv_str_from(url, sizeof(SALVOR_SD) - 1),
+		    name))
+			break;
+	}
+	return x;
+}
+
+static struct sv_str
+ours_text(const struct fhir_at *at, const char *name)
+{
+	struct fhir_at x = ours(at, name), v;
+	struct sv_str type;
+
+	v = fhir_choice(&x, "value", &type);
+	return fhir_value(&v);
+}
+
+/* All values of the extensions called ${name}, in the arena. */
+static const struct sv_str *
+ours_list(struct loader *L, const struct fhir_at *at, const char *name,
+    size_t *ret_n)
+{
+	struct sv_str *list = sv_arena_alloc(L->A, MAX_LIST * sizeof(*list));
+	struct fhir_at x = ours(at, name), v;
+	struct sv_str type;
+
+	*ret_n = 0;
+	for (; list != NULL && fhir_is(&x) && *ret_n < MAX_LIST;
+	    x = fhir_next(&x)) {
+		struct sv_str url = fhir_text(&x, "url");
+
+		if (!sv_str_is(sv_str_from(url, sizeof(SALVOR_SD) - 1), name))
+			continue;
+		v = fhir_choice(&x, "value", &type);
+		list[(*ret_n)++] = fhir_value(&v);
+	}
+	return list;
+}
+
+static struct sv_status
+compile(struct loader *L, const struct fhir_at *expression,
+    struct core_expr *ret)
+{
+	struct core_scope scope = { &L->book->params, L->variables,
+		L->n_variables };
+	struct sv_err err;
+	struct sv_status s;
+
+	s = core_expr_compile(L->A, fhir_text(expression, "expression"),
+	    &scope, ret, &err);
+	if (s.code == SV_CODE_BAD)
+		error_at(L, expression, err.text);
+	return s.code == SV_CODE_NOMEM ? s : SV_OK;
+}
+
+static struct sv_status
+load_variables(struct loader *L, const struct fhir_at *plan)
+{
+	struct fhir_at x, e;
+
+	L->n_variables = 0;
+	for (x = fhir_first(plan, "extension"); fhir_is(&x);
+	    x = fhir_next(&x)) {
+		struct core_variable v;
+
+		if (!sv_str_is(fhir_text(&x, "url"), VARIABLE))
+			continue;
+		e = fhir_get(&x, "valueExpression");
+		v = (struct core_variable){ .name = fhir_text(&e, "name"),
+			.phrase = fhir_text(&e, "description") };
+		if (L->n_variables == MAX_LIST || v.name.n == 0) {
+			error_at(L, &x, "A variable needs a name, and a file "
+			    "holds at most 32.");
+			continue;
+		}
+		SV_TRY(compile(L, &e, &v.expr));
+		L->variables[L->n_variables++] = v;
+	}
+	return SV_OK;
+}
+
+static struct sv_status
+load_citations(struct loader *L, const struct fhir_at *action,
+    struct core_rule *r)
+{
+	struct core_citation *c = sv_arena_zalloc(L->A, MAX_LIST, sizeof(*c));
+	struct fhir_at x;
+
+	SV_ENSURE(c != NULL, SV_NOMEM);
+	for (x = fhir_first(action, "documentation");
+	    fhir_is(&x) && r->n_citations < MAX_LIST; x = fhir_next(&x)) {
+		c[r->n_citations].text = fhir_text(&x, "citation");
+		c[r->n_citations].url = fhir_text(&x, "url");
+		c[r->n_citations++].resolved = !sv_str_is(ours_text(&x,
+		    "unresolved-reference"), "true");
+	}
+	r->citations = c;
+	if (r->n_citations == 0)
+		error_at(L, action, "A rule needs a citation "
+		    "(documentation.citation).");
+	return SV_OK;
+}
+
+/* A number of months in a Quantity of a Range. */
+static int32_t
+months(struct loader *L, const struct fhir_at *range, const char *end)
+{
+	struct fhir_at at = fhir_get(range, end);
+	struct fhir_quantity q;
+
+	if (!sv_is_ok(fhir_quantity_at(&at, &q, L->is)))
+		return 0;
+	if (!sv_str_is(q.code, "mo") || q.value.scale != 0
+	    || q.value.m < 0 || q.value.m > 1200) {
+		error_at(L, &at, "A duration is a whole number of months "
+		    "(UCUM mo).");
+		return 0;
+	}
+	return (int32_t)q.value.m;
+}
+
+static struct sv_status
+load_activities(struct loader *L, const struct fhir_at *action,
+    struct core_rule *r)
+{
+	struct core_activity *list = sv_arena_zalloc(L->A, MAX_LIST,
+	    sizeof(*list));
+	struct fhir_at x, code, range;
+
+	SV_ENSURE(list != NULL, SV_NOMEM);
+	for (x = fhir_first(action, "action");
+	    fhir_is(&x) && r->n_activities < MAX_LIST; x = fhir_next(&x)) {
+		struct core_activity *a = &list[r->n_activities++];
+
+		code = fhir_get(&x, "code");
+		code = fhir_get(&code, "coding");
+		a->code = fhir_text(&code, "code");
+		a->display = fhir_text(&x, "title");
+		a->group = ours_text(&x, "alternative-group");
+		range = fhir_get(&x, "timingRange");
+		a->min_months = months(L, &range, "low");
+		a->max_months = months(L, &range, "high");
+		if (a->code.n == 0 || a->display.n == 0)
+			error_at(L, &x, "An activity needs a code and a "
+			    "title.");
+	}
+	r->activities = list;
+	return SV_OK;
+}
+
+/* The words of a rule; an unknown one is an error with its path. */
+static void
+load_words(struct loader *L, const struct fhir_at *action,
+    struct core_rule *r)
+{
+	r->kind = core_rule_kind_of(ours_text(action, "rule-kind"));
+	r->origin = core_origin_of(ours_text(action, "origin"));
+	r->confidence = core_confidence_of(ours_text(action, "confidence"));
+	r->cancer = core_cancer_of(ours_text(action, "cancer"));
+	r->curative = sv_str_is(ours_text(action, "intent"), "curative");
+	if (r->kind == CORE_RULE_KIND_MAX || r->origin == CORE_ORIGIN_MAX
+	    || r->confidence == CORE_CONFIDENCE_MAX
+	    || r->cancer > CORE_CANCER_ANY)
+		error_at(L, action, "rule-kind, origin, confidence and cancer "
+		    "must each be one of the known words.");
+}
+
+static void
+check_rule(struct loader *L, const struct fhir_at *action,
+    const struct core_rule *r)
+{
+	if (r->id.n == 0 || r->title.n == 0 || r->text.n == 0)
+		error_at(L, action, "A rule needs id, title and "
+		    "textEquivalent.");
+	if (r->n_blocks > 0 && r->origin != CORE_ORIGIN_SOURCE)
+		error_at(L, action, "Only a rule of origin SOURCE may block.");
+	if (r->when.n == 0)
+		error_at(L, action, "A rule needs a condition of kind "
+		    "applicability in text/fhirpath.");
+	for (size_t i = 0; i < L->book->n_rules; i++) {
+		if (sv_str_eq(L->rules[i].id, r->id))
+			error_at(L, action, "Another rule has this id.");
+	}
+}
+
+static struct sv_status
+load_rule(struct loader *L, const struct fhir_at *action)
+{
+	struct core_rule r = { .id = fhir_text(action, "id"),
+		.title = fhir_text(action, "title"),
+		.text = fhir_text(action, "textEquivalent"),
+		.population = ours_text(action, "population"),
+		.strength = ours_text(action, "strength"),
+		.note = ours_text(action, "note"),
+		.plan = L->plan, .draft = L->draft };
+	struct fhir_at x;
+	struct sv_dec order;
+
+	load_words(L, action, &r);
+	if (sv_is_ok(sv_dec_parse(ours_text(action, "display-order"), &order)))
+		r.priority = (int32_t)order.m;
+	r.source_refs = ours_list(L, action, "source-statement",
+	    &r.n_source_refs);
+	r.blocks = ours_list(L, action, "blocks", &r.n_blocks);
+	SV_ENSURE(r.source_refs != NULL && r.blocks != NULL, SV_NOMEM);
+	SV_TRY(load_citations(L, action, &r));
+	SV_TRY(load_activities(L, action, &r));
+	x = fhir_get(action, "condition");
+	x = fhir_get(&x, "expression");
+	if (fhir_is(&x))
+		SV_TRY(compile(L, &x, &r.when));
+	x = ours(action, "unless");
+	x = fhir_get(&x, "valueExpression");
+	if (fhir_is(&x))
+		SV_TRY(compile(L, &x, &r.unless));
+	check_rule(L, action, &r);
+	if (L->book->n_rules == MAX_RULES) {
+		error_at(L, action, "A rule book holds at most 512 rules.");
+		return SV_OK;
+	}
+	L->rules[L->book->n_rules++] = r;
+	return SV_OK;
+}
+
+static struct sv_status
+load_plan(struct loader *L, const struct fhir_at *plan)
+{
+	struct sv_str version = fhir_text(plan, "version");
+	struct fhir_at x;
+
+	L->plan = sv_arena_printf(L->A, "%.*s|%.*s",
+	    SV_FMT(fhir_text(plan, "url")), SV_FMT(version));
+	L->draft = !sv_str_is(fhir_text(plan, "status"), "active");
+	if (L->book->version.n == 0)
+		L->book->version = version;
+	if (version.n == 0 || !sv_str_eq(L->book->version, version))
+		error_at(L, plan, "All files of a rule book have the same "
+		    "version.");
+	SV_TRY(load_variables(L, plan));
+	for (x = fhir_first(plan, "action"); fhir_is(&x); x = fhir_next(&x))
+		SV_TRY(load_rule(L, &x));
+	return SV_OK;
+}
+
+static void
+load_parameters(struct loader *L, const struct fhir_at *root)
+{
+	struct fhir_at x, v;
+
+	for (x = fhir_first(root, "parameter"); fhir_is(&x);
+	    x = fhir_next(&x)) {
+		enum core_param_id id = core_param_of(fhir_text(&x, "name"));
+		struct fhir_quantity q;
+
+		v = fhir_get(&x, "valueQuantity");
+		if (id == CORE_PARAM_COUNT) {
+			error_at(L, &x, "No parameter has this name.");
+			continue;
+		}
+		if (!sv_is_ok(fhir_quantity_at(&v, &q, L->is))
+		    || !sv_str_eq(q.code, core_param_unit(id))
+		    || q.value.m < 0) {
+			error_at(L, &x, "A parameter is a valueQuantity in "
+			    "its own unit, not negative.");
+			continue;
+		}
+		L->book->params.value[id] = q.value;
+	}
+}
+
+static struct sv_status
+load_statements(struct loader *L, const struct fhir_at *root)
+{
+	struct core_source_statement *s = sv_arena_zalloc(L->A, 128,
+	    sizeof(*s));
+	struct fhir_at x;
+
+	SV_ENSURE(s != NULL, SV_NOMEM);
+	for (x = fhir_first(root, "relatedArtifact");
+	    fhir_is(&x) && L->book->n_statements < 128; x = fhir_next(&x))
+		s[L->book->n_statements++] = (struct core_source_statement){
+			fhir_text(&x, "label"), fhir_text(&x, "citation"),
+			fhir_text(&x, "display") };
+	L->book->statements = s;
+	return SV_OK;
+}
+
+/* Pass 0 reads parameters and statements, pass 1 the rules that use them. */
+static struct sv_status
+load_file(struct loader *L, const struct map_file *f, int pass)
+{
+	struct fhir_json_limits limits = fhir_json_limits_default();
+	struct fhir_json_scan scan;
+	const struct cJSON *tree;
+	struct fhir_at root;
+	struct sv_str name = sv_arena_str(L->A, f->name), type;
+	struct sv_status s = fhir_json_scan(L->A, f->bytes, &limits, &scan,
+	    L->is);
+
+	if (s.code == SV_CODE_BAD || s.code == SV_CODE_LIMIT)
+		return SV_OK;	/* the issue is there; look at the others too */
+	SV_TRY(s);
+	SV_TRY(fhir_json_tree(L->A, f->bytes, &tree));
+	SV_ENSURE(name.p != NULL, SV_NOMEM);
+	root = fhir_root(tree, name.p);
+	type = fhir_text(&root, "resourceType");
+	if (pass == 1)
+		return sv_str_is(type, "PlanDefinition") ? load_plan(L, &root)
+		    : SV_OK;
+	if (sv_str_is(type, "Parameters"))
+		load_parameters(L, &root);
+	else if (sv_str_is(type, "Library"))
+		return load_statements(L, &root);
+	else if (!sv_str_is(type, "PlanDefinition"))
+		error_at(L, &root, "A rule file is a PlanDefinition, "
+		    "Parameters or Library resource.");
+	return SV_OK;
+}
+
+static struct sv_status
+hash_files(struct sv_arena *A, const struct map_file *files, size_t n,
+    struct sv_str *ret)
+{
+	struct sv_str *parts = sv_arena_alloc(A, (2 * n + 1) * sizeof(*parts));
+	char *hex = sv_arena_alloc(A, MAP_HASH_HEX);
+
+	SV_ENSURE(parts != NULL && hex != NULL, SV_NOMEM);
+	for (size_t i = 0; i < n; i++) {
+		parts[2 * i] = files[i].name;
+		parts[2 * i + 1] = files[i].bytes;
+	}
+	SV_TRY(map_hash(parts, 2 * n, hex));
+	*ret = (struct sv_str){ hex, MAP_HASH_HEX };
+	return SV_OK;
+}
+
+struct sv_status
+map_rules_load(struct sv_arena *A, const struct map_file *files, size_t n,
+    struct core_rulebook *ret, struct fhir_issues *is)
+{
+	struct loader *L = sv_arena_zalloc(A, 1, sizeof(*L));
+
+	SV_ENSURE(L != NULL, SV_NOMEM);
+	*ret = (struct core_rulebook){ .n_rules = 0 };
+	core_params_default(&ret->params);
+	L->A = A;
+	L->is = is;
+	L->book = ret;
+	L->rules = sv_arena_zalloc(A, MAX_RULES, sizeof(*L->rules));
+	SV_ENSURE(L->rules != NULL, SV_NOMEM);
+	ret->rules = L->rules;
+	for (int pass = 0; pass < 2; pass++) {
+		for (size_t i = 0; i < n; i++)
+			SV_TRY(load_file(L, &files[i], pass));
+	}
+	SV_TRY(hash_files(A, files, n, &ret->sha256));
+	return fhir_issues_error(is) ? SV_BAD : SV_OK;
+}
