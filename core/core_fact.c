@@ -68,9 +68,9 @@ core_reason_text(enum core_reason r)
 struct sv_str
 core_ipfsg_name(enum core_ipfsg g)
 {
-	static const struct sv_str names[] = { { "", 0 }, SV_STATIC("very low"),
+	static const struct sv_str names[] = { { "", 0 }, SV_STATIC("very_low"),
 		SV_STATIC("low"), SV_STATIC("intermediate"), SV_STATIC("high"),
-		SV_STATIC("very high") };
+		SV_STATIC("very_high") };
 
 	return names[g];
 }

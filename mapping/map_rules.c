@@ -166,7 +166,7 @@ load_activities(struct loader *L, const struct fhir_at *action,
 {
 	struct core_activity *list = sv_arena_zalloc(L->A, MAX_LIST,
 	    sizeof(*list));
-	struct fhir_at x, code, range;
+	struct fhir_at x, code, coding, range;
 
 	SV_ENSURE(list != NULL, SV_NOMEM);
 	for (x = fhir_first(action, "action");
@@ -174,8 +174,8 @@ load_activities(struct loader *L, const struct fhir_at *action,
 		struct core_activity *a = &list[r->n_activities++];
 
 		code = fhir_get(&x, "code");
-		code = fhir_get(&code, "coding");
-		a->code = fhir_text(&code, "code");
+		coding = fhir_get(&code, "coding");
+		a->code = fhir_text(&coding, "code");
 		a->display = fhir_text(&x, "title");
 		a->group = ours_text(&x, "alternative-group");
 		range = fhir_get(&x, "timingRange");
@@ -234,7 +234,10 @@ load_rule(struct loader *L, const struct fhir_at *action)
 		.strength = ours_text(action, "strength"),
 		.note = ours_text(action, "note"),
 		.plan = L->plan, .draft = L->draft };
-	struct fhir_at x;
+	struct fhir_at condition = fhir_get(action, "condition");
+	struct fhir_at when = fhir_get(&condition, "expression");
+	struct fhir_at exclusion = ours(action, "unless");
+	struct fhir_at unless = fhir_get(&exclusion, "valueExpression");
 	struct sv_dec order;
 
 	load_words(L, action, &r);
@@ -246,14 +249,10 @@ load_rule(struct loader *L, const struct fhir_at *action)
 	SV_ENSURE(r.source_refs != NULL && r.blocks != NULL, SV_NOMEM);
 	SV_TRY(load_citations(L, action, &r));
 	SV_TRY(load_activities(L, action, &r));
-	x = fhir_get(action, "condition");
-	x = fhir_get(&x, "expression");
-	if (fhir_is(&x))
-		SV_TRY(compile(L, &x, &r.when));
-	x = ours(action, "unless");
-	x = fhir_get(&x, "valueExpression");
-	if (fhir_is(&x))
-		SV_TRY(compile(L, &x, &r.unless));
+	if (fhir_is(&when))
+		SV_TRY(compile(L, &when, &r.when));
+	if (fhir_is(&unless))
+		SV_TRY(compile(L, &unless, &r.unless));
 	check_rule(L, action, &r);
 	if (L->book->n_rules == MAX_RULES) {
 		error_at(L, action, "A rule book holds at most 512 rules.");

@@ -1,0 +1,28 @@
+/**
+ * vignette.h: the clinical cases of tests/cases/vignettes.json.
+ */
+#ifndef VIGNETTE_H
+#define VIGNETTE_H
+
+#include "core_rule.h"
+#include "fhir_node.h"
+
+struct vignette {
+	struct sv_str id;
+	int32_t as_of;
+	struct core_event *events;	/* sources are "Observation/<id>" */
+	size_t n_events;
+	struct fhir_at expect;		/* a cursor at the expectations */
+};
+
+/** All cases, loaded into ${A}; aborts the test if they cannot be read. */
+struct vignette *vignettes_load(struct sv_arena *A, size_t *ret_n);
+
+/** The rule book of conf/rules, loaded into ${A}; aborts on any error. */
+struct core_rulebook test_rulebook(struct sv_arena *A);
+
+/** The configuration files of ${dir} (under the source root), sorted. */
+struct map_file *test_files(struct sv_arena *A, const char *dir,
+    size_t *ret_n);
+
+#endif
