@@ -1,0 +1,267 @@
+#include "map_reader.h"
+
+/* The resource types that carry facts; all others never get a tree. */
+static bool
+is_clinical(struct sv_str type)
+{
+	static const char *const types[] = { "Condition", "Observation",
+		"Procedure", "MedicationAdministration", "MedicationStatement",
+		"MedicationRequest" };
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		if (sv_str_is(type, types[i]))
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_deleted(const struct fhir_entry *e)
+{
+	return sv_str_is(e->method, "DELETE");
+}
+
+static struct sv_status
+build_trees(struct map_reader *R)
+{
+	for (size_t i = 0; i < R->n_entries; i++) {
+		struct fhir_entry *e = &R->entries[i];
+
+		if (is_deleted(e) || (!is_clinical(e->resource_type)
+		    && !sv_str_is(e->resource_type, "Patient")
+		    && !sv_str_is(e->resource_type, "Medication")))
+			continue;
+		SV_TRY(fhir_entry_tree(R->A, e));
+	}
+	return SV_OK;
+}
+
+/* Is the Patient at ${p} only an old name of another one? */
+static bool
+is_replaced(const struct fhir_at *p)
+{
+	struct fhir_at x;
+
+	for (x = fhir_first(p, "link"); fhir_is(&x); x = fhir_next(&x)) {
+		if (sv_str_is(fhir_text(&x, "type"), "replaced-by"))
+			return true;
+	}
+	return false;
+}
+
+static struct sv_status
+two_patients(struct map_reader *R, const struct fhir_at *at)
+{
+	map_note(R, FHIR_FATAL, "two-patients", at, (struct sv_str){ NULL, 0 },
+	    "The document speaks of two patients; nothing was decided. Send "
+	    "one Bundle per patient.");
+	return SV_BAD;
+}
+
+/* The identifier that names the patient: a configured system, else the first. */
+static void
+read_identifier(const struct map_input_options *o, const struct fhir_at *p,
+    struct map_patient *ret)
+{
+	struct fhir_at x;
+
+	for (size_t i = 0; i <= o->n_identifier_systems; i++) {
+		for (x = fhir_first(p, "identifier"); fhir_is(&x);
+		    x = fhir_next(&x)) {
+			struct sv_str system = fhir_text(&x, "system");
+			struct sv_str value = fhir_text(&x, "value");
+
+			if (value.n == 0 || (i < o->n_identifier_systems
+			    && !sv_str_eq(system, o->identifier_systems[i])))
+				continue;
+			ret->system = system;
+			ret->value = ret->name = value;
+			return;
+		}
+	}
+}
+
+static void
+read_death(struct map_reader *R, const struct fhir_at *p, struct sv_str source)
+{
+	struct core_event e = { .kind = CORE_CONDITION,
+		.concept = CORE_DECEASED, .source = source };
+	struct sv_str type = { NULL, 0 };
+	struct fhir_at at = fhir_choice(p, "deceased", &type);
+
+	if (sv_str_is(type, "Boolean") && !sv_str_is(fhir_value(&at), "true"))
+		return;
+	if (type.n == 0)
+		return;
+	map_read_when(R, p, "deceased", &e);
+	map_emit(R, &e);
+}
+
+/* Read the one Patient of the document, if there is one. */
+static struct sv_status
+read_patient(struct map_reader *R, const struct map_input_options *o,
+    struct map_patient *ret, const struct fhir_entry **ret_entry)
+{
+	*ret_entry = NULL;
+	for (size_t i = 0; i < R->n_entries; i++) {
+		struct fhir_entry *e = &R->entries[i];
+		struct fhir_at p = fhir_entry_root(e);
+
+		if (!sv_str_is(e->resource_type, "Patient")
+		    || e->tree == NULL || is_replaced(&p))
+			continue;
+		if (*ret_entry != NULL)
+			return two_patients(R, &p);
+		*ret_entry = e;
+		ret->reference = map_source_of(R, &p, SV_LIT("Patient"));
+		ret->name = fhir_text(&p, "id");
+		ret->birth_date = fhir_text(&p, "birthDate");
+		read_identifier(o, &p, ret);
+		read_death(R, &p, ret->reference);
+	}
+	return SV_OK;
+}
+
+/* Does ${ref} name the patient?  Sets the patient from the first reference if
+ * the document holds no Patient resource. */
+static bool
+is_subject(struct map_reader *R, const struct fhir_reference *ref,
+    const struct fhir_entry *patient, struct map_patient *p)
+{
+	const struct fhir_entry *e;
+	struct fhir_at root;
+
+	if (patient != NULL) {
+		e = map_resolve(R, ref);
+		if (e == patient)
+			return true;
+		if (e != NULL && e->tree != NULL
+		    && sv_str_is(e->resource_type, "Patient")) {
+			root = fhir_entry_root(e);
+			return is_replaced(&root);
+		}
+		return ref->form == FHIR_REF_LOGICAL && p->value.n > 0
+		    && sv_str_eq(ref->value, p->value)
+		    && sv_str_eq(ref->system, p->system);
+	}
+	if (p->reference.n == 0) {
+		p->reference = ref->text;
+		p->name = ref->id.n > 0 ? ref->id : ref->text;
+	}
+	return sv_str_eq(p->reference, ref->text);
+}
+
+static struct sv_status
+dispatch(struct map_reader *R, const struct fhir_at *root, struct sv_str type)
+{
+	if (sv_str_is(type, "Condition"))
+		return map_read_condition(R, root);
+	if (sv_str_is(type, "Observation"))
+		return map_read_observation(R, root);
+	if (sv_str_is(type, "Procedure"))
+		return map_read_procedure(R, root);
+	return map_read_medication(R, root, type);
+}
+
+/* One clinical resource: whose is it, and what does it say? */
+static struct sv_status
+read_clinical(struct map_reader *R, const struct fhir_entry *e,
+    const struct fhir_entry *patient, struct map_patient *p)
+{
+	struct fhir_at root = fhir_entry_root(e);
+	struct fhir_at subject = fhir_get(&root, "subject");
+	struct fhir_reference ref = fhir_reference_at(&subject);
+	struct sv_str source = map_source_of(R, &root, e->resource_type);
+
+	if (ref.form == FHIR_REF_NONE || ref.form == FHIR_REF_CONTAINED
+	    || (ref.form == FHIR_REF_LOGICAL && patient == NULL)) {
+		map_note(R, FHIR_ERROR, "subject-missing", &root, source,
+		    "The resource does not say which patient it is about; it "
+		    "was not used. Send subject.reference.");
+		return SV_OK;
+	}
+	if (!is_subject(R, &ref, patient, p))
+		return two_patients(R, &subject);
+	if (fhir_has_modifier_extension(&root)) {
+		map_note(R, FHIR_ERROR, "modifier-extension", &root, source,
+		    "The resource has a modifierExtension that Salvor does "
+		    "not know; it was not used.");
+		return SV_OK;
+	}
+	return dispatch(R, &root, e->resource_type);
+}
+
+/* The sources of the events, one each, in order of appearance. */
+static struct sv_status
+list_sources(struct map_reader *R, struct map_patient *ret)
+{
+	struct map_source *s = sv_arena_alloc(R->A, (R->n_events + 1)
+	    * sizeof(*s));
+
+	SV_ENSURE(s != NULL, SV_NOMEM);
+	for (size_t i = 0; i < R->n_events; i++) {
+		const struct core_event *e = &R->events[i];
+
+		if (ret->n_sources > 0 && sv_str_eq(
+		    s[ret->n_sources - 1].reference, e->source))
+			continue;
+		s[ret->n_sources++] = (struct map_source){
+			.reference = e->source, .version = e->source_version };
+	}
+	ret->sources = s;
+	return SV_OK;
+}
+
+struct sv_status
+map_input(struct sv_arena *A, struct fhir_entry *entries, size_t n,
+    const struct map_input_options *options, struct map_patient *ret,
+    struct fhir_issues *is)
+{
+	struct map_reader R = { .A = A, .terms = options->terminology,
+		.is = is, .entries = entries, .n_entries = n };
+	const struct fhir_entry *patient;
+
+	*ret = (struct map_patient){ .n_events = 0 };
+	SV_TRY(build_trees(&R));
+	SV_TRY(read_patient(&R, options, ret, &patient));
+	for (size_t i = 0; i < n; i++) {
+		if (is_clinical(entries[i].resource_type)
+		    && entries[i].tree != NULL)
+			SV_TRY(read_clinical(&R, &entries[i], patient, ret));
+	}
+	SV_ENSURE(!R.nomem, SV_NOMEM);
+	if (ret->reference.n == 0) {
+		fhir_issue_addf(is, FHIR_FATAL, FHIR_CODE_NOT_FOUND,
+		    (struct sv_str){ NULL, 0 }, "The document holds no "
+		    "patient that anything could be decided about.");
+		return SV_BAD;
+	}
+	ret->events = R.events;
+	ret->n_events = R.n_events;
+	return list_sources(&R, ret);
+}
+
+struct sv_status
+map_subject(struct sv_arena *A, struct fhir_entry *e, struct sv_str *ret)
+{
+	struct fhir_at root, subject;
+	struct fhir_reference ref;
+
+	*ret = (struct sv_str){ NULL, 0 };
+	if (!is_clinical(e->resource_type)
+	    && !sv_str_is(e->resource_type, "Patient"))
+		return SV_SKIP;
+	SV_TRY(fhir_entry_tree(A, e));
+	root = fhir_entry_root(e);
+	if (sv_str_is(e->resource_type, "Patient")) {
+		*ret = sv_arena_printf(A, "Patient/%.*s",
+		    SV_FMT(fhir_text(&root, "id")));
+		return ret->p == NULL ? SV_NOMEM : SV_OK;
+	}
+	subject = fhir_get(&root, "subject");
+	ref = fhir_reference_at(&subject);
+	if (ref.id.n == 0 || !sv_str_is(ref.type, "Patient"))
+		return SV_SKIP;
+	*ret = sv_arena_printf(A, "Patient/%.*s", SV_FMT(ref.id));
+	return ret->p == NULL ? SV_NOMEM : SV_OK;
+}

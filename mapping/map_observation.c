@@ -1,0 +1,267 @@
+/*
+ * Observations into events.
+ */
+#include "map_reader.h"
+
+#include "map_units.h"
+
+static enum core_status
+observation_status(struct sv_str s)
+{
+	if (sv_str_is(s, "final") || sv_str_is(s, "amended")
+	    || sv_str_is(s, "corrected"))
+		return CORE_STATUS_FINAL;
+	if (sv_str_is(s, "cancelled"))
+		return CORE_STATUS_CANCELLED;
+	return sv_str_is(s, "entered-in-error") ? CORE_STATUS_ENTERED_IN_ERROR
+	    : CORE_STATUS_NOT_FINAL;
+}
+
+/* A Gleason score as Grade Groups: 7 without its patterns is 2 or 3. */
+static struct core_interval
+grade_of_score(int64_t score)
+{
+	if (score >= 2 && score <= 6)
+		return core_exactly(SV_DEC(1, 0));
+	if (score == 7)
+		return core_between(SV_DEC(2, 0), SV_DEC(3, 0));
+	if (score == 8)
+		return core_exactly(SV_DEC(4, 0));
+	if (score == 9 || score == 10)
+		return core_exactly(SV_DEC(5, 0));
+	return (struct core_interval){ .set = false };
+}
+
+/* A plain number recorded as Grade Group or Gleason score. */
+static struct core_interval
+grade_of_number(struct sv_dec v, bool is_score)
+{
+	if (v.scale != 0)
+		return (struct core_interval){ .set = false };
+	if (is_score)
+		return grade_of_score(v.m);
+	if (v.m < 1 || v.m > 5)
+		return (struct core_interval){ .set = false };
+	return core_exactly(v);
+}
+
+static struct core_interval
+grade_of_meaning(const struct map_meaning *m)
+{
+	if (m->grade_low > 0)
+		return core_between(SV_DEC(m->grade_low, 0),
+		    SV_DEC(m->grade_high, 0));
+	return grade_of_score(m->score);
+}
+
+static void
+read_quantity(struct map_reader *R, const struct fhir_at *at, bool is_score,
+    struct core_event *e)
+{
+	struct fhir_quantity q;
+
+	if (!sv_is_ok(fhir_quantity_at(at, &q, R->is)))
+		return;
+	if (e->concept == CORE_GRADE_GROUP) {
+		e->value = grade_of_number(q.value, is_score);
+		return;
+	}
+	e->unit = map_units_convert(e->concept, &q, &e->value);
+	e->text = sv_arena_printf(R->A, "%.*s %.*s", SV_FMT(q.value_text),
+	    SV_FMT(q.unit.n > 0 ? q.unit : q.code));
+}
+
+static void
+read_range(struct map_reader *R, const struct fhir_at *at,
+    struct core_event *e)
+{
+	struct fhir_range r;
+	struct core_interval low = { .set = false }, high = { .set = false };
+
+	if (!sv_is_ok(fhir_range_at(at, &r, R->is)))
+		return;
+	if (r.has_low)
+		e->unit = map_units_convert(e->concept, &r.low, &low);
+	if (r.has_high && e->unit == CORE_UNIT_OK)
+		e->unit = map_units_convert(e->concept, &r.high, &high);
+	if (e->unit != CORE_UNIT_OK)
+		return;
+	if (!low.set)
+		low = core_exactly(SV_DEC(0, 0));
+	e->value = core_hull(low, high);
+	if (!high.set)
+		e->value.hi_inf = e->value.hi_open = true;
+}
+
+static void
+read_integer(struct map_reader *R, const struct fhir_at *at, bool is_score,
+    struct core_event *e)
+{
+	struct fhir_quantity q = { .comparator = FHIR_EXACT };
+
+	if (!sv_is_ok(fhir_decimal_at(at, &q.value, R->is)))
+		return;
+	if (e->concept == CORE_GRADE_GROUP)
+		e->value = grade_of_number(q.value, is_score);
+	else
+		e->unit = map_units_convert(e->concept, &q, &e->value);
+}
+
+static void
+read_coded(struct map_reader *R, const struct fhir_at *at,
+    struct core_event *e)
+{
+	bool conflict;
+	struct map_meaning m = map_concept_meaning(R->terms, MAP_ROLE_VALUE,
+	    at, &conflict);
+
+	if (conflict) {
+		map_note(R, FHIR_ERROR, "code-conflict", at, e->source,
+		    "The coded results contradict each other; none was "
+		    "used.");
+		return;
+	}
+	if (m.verdict != MAP_ACCEPT)
+		return;
+	e->code = m.value;
+	if (e->concept == CORE_GRADE_GROUP)
+		e->value = grade_of_meaning(&m);
+}
+
+/* value[x] of the resource at ${root}. */
+static void
+read_value(struct map_reader *R, const struct fhir_at *root, bool is_score,
+    struct core_event *e)
+{
+	struct sv_str type = { NULL, 0 };
+	struct fhir_at at = fhir_choice(root, "value", &type);
+	bool yes;
+
+	if (sv_str_is(type, "Quantity"))
+		read_quantity(R, &at, is_score, e);
+	else if (sv_str_is(type, "Range"))
+		read_range(R, &at, e);
+	else if (sv_str_is(type, "Integer"))
+		read_integer(R, &at, is_score, e);
+	else if (sv_str_is(type, "CodeableConcept"))
+		read_coded(R, &at, e);
+	else if (sv_str_is(type, "Boolean")
+	    && sv_is_ok(fhir_bool_at(&at, &yes, R->is)))
+		e->code = yes ? CORE_VALUE_YES : CORE_VALUE_NO;
+	else if (type.n > 0)
+		map_note(R, FHIR_WARNING, "value-text", &at, e->source,
+		    "A result sent as text is not used. Send it as a Quantity "
+		    "with its unit, or coded.");
+}
+
+/* Components: the Grade Group of a biopsy, the number of lesions. */
+static void
+read_components(struct map_reader *R, const struct fhir_at *root,
+    struct core_event *e)
+{
+	struct fhir_at x;
+	bool conflict;
+
+	for (x = fhir_first(root, "component"); fhir_is(&x);
+	    x = fhir_next(&x)) {
+		struct core_event part = { .concept = CORE_GRADE_GROUP,
+			.source = e->source };
+		struct fhir_at code = fhir_get(&x, "code");
+		struct fhir_at coding = fhir_get(&code, "coding");
+		struct map_meaning m = map_concept_meaning(R->terms,
+		    MAP_ROLE_OBSERVATION, &code, &conflict);
+
+		if (sv_str_is(fhir_text(&coding, "code"), "lesion-count")) {
+			part.concept = CORE_RELAPSE_SITE_COUNT;
+			read_value(R, &x, false, &part);
+			e->count = part.value;
+		} else if (m.verdict == MAP_ACCEPT && !conflict
+		    && m.concept == CORE_GRADE_GROUP) {
+			read_value(R, &x, m.score > 0, &part);
+			e->grade_group = part.value;
+		}
+	}
+}
+
+/* The specimen belongs to the procedure that the observation is part of. */
+static enum core_specimen
+specimen_of(struct map_reader *R, const struct fhir_at *root)
+{
+	struct fhir_at at = fhir_get(root, "partOf"), p, code;
+	struct fhir_reference ref = fhir_reference_at(&at);
+	struct fhir_entry *e = map_resolve(R, &ref);
+	struct map_meaning m;
+	bool conflict;
+
+	if (e == NULL || !sv_str_is(e->resource_type, "Procedure")
+	    || !sv_is_ok(fhir_entry_tree(R->A, e)))
+		return CORE_SPECIMEN_NONE;
+	p = fhir_entry_root(e);
+	code = fhir_get(&p, "code");
+	m = map_concept_meaning(R->terms, MAP_ROLE_PROCEDURE, &code,
+	    &conflict);
+	if (m.verdict != MAP_ACCEPT || conflict)
+		return CORE_SPECIMEN_NONE;
+	if (m.concept == CORE_RADICAL_PROSTATECTOMY)
+		return CORE_SPECIMEN_PROSTATECTOMY;
+	return m.concept == CORE_BIOPSY_PROCEDURE
+	    ? CORE_SPECIMEN_DIAGNOSTIC_BIOPSY : CORE_SPECIMEN_NONE;
+}
+
+/* The upper limit of normal and the assay of a laboratory result. */
+static void
+read_laboratory(struct map_reader *R, const struct fhir_at *root,
+    struct core_event *e)
+{
+	struct fhir_at range = fhir_get(root, "referenceRange");
+	struct fhir_at high = fhir_get(&range, "high");
+	struct fhir_at method = fhir_get(root, "method");
+	struct fhir_at coding = fhir_get(&method, "coding");
+	struct fhir_at device = fhir_get(root, "device");
+	struct fhir_quantity q;
+
+	if (sv_is_ok(fhir_quantity_at(&high, &q, R->is)) && map_units_convert(
+	    e->concept, &q, &e->uln) != CORE_UNIT_OK)
+		e->uln.set = false;
+	e->assay = fhir_text(&method, "text");
+	if (e->assay.n == 0)
+		e->assay = fhir_text(&coding, "code");
+	if (e->assay.n == 0)
+		e->assay = fhir_text(&device, "reference");
+}
+
+struct sv_status
+map_read_observation(struct map_reader *R, const struct fhir_at *root)
+{
+	struct core_event e = { .kind = CORE_OBSERVATION,
+		.source = map_source_of(R, root, SV_LIT("Observation")) };
+	struct fhir_at meta = fhir_get(root, "meta");
+	struct map_meaning m;
+	struct sv_dec version;
+
+	if (!map_read_concept(R, MAP_ROLE_OBSERVATION, root, "code", e.source,
+	    &m) || fhir_data_absent(root, "value"))
+		return SV_OK;
+	e.concept = m.concept;
+	e.source_version = fhir_text(&meta, "versionId");
+	if (sv_is_ok(sv_dec_parse(e.source_version, &version))
+	    && version.scale == 0 && version.m > 0 && version.m < UINT32_MAX)
+		e.version = (uint32_t)version.m;
+	e.status = observation_status(fhir_text(root, "status"));
+	map_read_when(R, root, "effective", &e);
+	if (sv_date_is_set(e.end)) {	/* a result is known at its end */
+		e.date = e.end;
+		e.end.precision = SV_DATE_NONE;
+	}
+	read_value(R, root, m.score > 0, &e);
+	read_components(R, root, &e);
+	read_laboratory(R, root, &e);
+	if (e.concept == CORE_GRADE_GROUP)
+		e.specimen = specimen_of(R, root);
+	/* Without any result there is nothing to say (input trap 10). */
+	if (!e.value.set && e.code == CORE_VALUE_NONE
+	    && e.unit == CORE_UNIT_OK)
+		return SV_OK;
+	map_emit(R, &e);
+	return SV_OK;
+}

@@ -1,0 +1,62 @@
+/**
+ * map_reader.h: what the readers of resource types share; internal to
+ * mapping/.
+ */
+#ifndef MAP_READER_H
+#define MAP_READER_H
+
+#include "map_input.h"
+
+struct map_reader {
+	struct sv_arena *A;
+	const struct map_terminology *terms;
+	struct fhir_issues *is;
+	struct fhir_entry *entries;
+	size_t n_entries;
+	struct core_event *events;
+	size_t n_events, cap_events;
+	bool nomem;
+};
+
+/** Add an issue about ${at} of the resource ${source}. */
+void map_note(struct map_reader *R, enum fhir_severity severity,
+    const char *detail, const struct fhir_at *at, struct sv_str source,
+    const char *text);
+
+/** Append a copy of ${e}.  Latches R->nomem. */
+void map_emit(struct map_reader *R, const struct core_event *e);
+
+/** "Observation/e4" for the resource at ${root}, or its path without an id. */
+struct sv_str map_source_of(struct map_reader *R, const struct fhir_at *root,
+    struct sv_str type);
+
+/**
+ * map_read_concept(R, role, root, name, ret):
+ * The meaning of the CodeableConcept ${name} of ${root}.  False if it says
+ * nothing to Salvor, or is refused, doubtful or contradictory; the last three
+ * leave an issue.
+ */
+bool map_read_concept(struct map_reader *R, enum map_role role,
+    const struct fhir_at *root, const char *name, struct sv_str source,
+    struct map_meaning *ret);
+
+/** The date of ${base}[x] (dateTime, Period, instant, Age is not used): the
+ * start of a period in ${ret}->date, its end in ${ret}->end. */
+void map_read_when(struct map_reader *R, const struct fhir_at *root,
+    const char *base, struct core_event *ret);
+
+/** The entry that ${ref} refers to; NULL if it is not in the document. */
+struct fhir_entry *map_resolve(struct map_reader *R,
+    const struct fhir_reference *ref);
+
+/* One resource of each type into events. */
+struct sv_status map_read_condition(struct map_reader *R,
+    const struct fhir_at *root) SV_CHECK;
+struct sv_status map_read_observation(struct map_reader *R,
+    const struct fhir_at *root) SV_CHECK;
+struct sv_status map_read_procedure(struct map_reader *R,
+    const struct fhir_at *root) SV_CHECK;
+struct sv_status map_read_medication(struct map_reader *R,
+    const struct fhir_at *root, struct sv_str type) SV_CHECK;
+
+#endif
