@@ -199,3 +199,23 @@ test_rulebook(struct sv_arena *A)
 	}
 	return book;
 }
+
+struct map_engine
+test_engine(struct sv_arena *A, const struct core_rulebook *book)
+{
+	struct map_engine engine = { .book = book };
+	struct map_terminology *t;
+	struct fhir_issues is;
+	size_t n;
+	struct map_file *f = test_files(A, "conf/terminology", &n);
+
+	fhir_issues_init(&is, A);
+	if (!sv_is_ok(map_terminology_load(A, f, n, &t, &is))) {
+		for (size_t i = 0; i < is.n; i++)
+			fprintf(stderr, "%.*s: %.*s\n",
+			    SV_FMT(is.at[i].expression), SV_FMT(is.at[i].text));
+		die("the terminology has errors");
+	}
+	engine.input.terminology = t;
+	return engine;
+}
