@@ -1,0 +1,49 @@
+/**
+ * map_bundle.h: what the writers of the output resources share; internal to
+ * mapping/.
+ */
+#ifndef MAP_BUNDLE_H
+#define MAP_BUNDLE_H
+
+#include "map_phrase.h"
+
+#define MAP_UUID_TEXT 46	/* "urn:uuid:" and 36 characters, and NUL */
+
+/* One cancer's guidance on its way into the Bundle. */
+struct map_writing {
+	struct sv_arena *A;
+	struct fhir_writer *w;
+	const struct map_result *r;
+	const struct map_output_options *o;
+	const struct core_guidance *g;
+	struct sv_str id;		/* decision id, 64 hex digits */
+	struct sv_str subject;		/* reference to the patient */
+	struct sv_str as_of;		/* "2026-05-01" */
+	core_fact_set used;		/* facts the findings speak of */
+};
+
+/** A deterministic urn:uuid for the resource ${what} of this decision. */
+void map_urn(const struct map_writing *m, const char *what,
+    char ret[MAP_UUID_TEXT]);
+
+/** Open an entry and its resource of ${type}; meta and all is written. */
+void map_open_entry(struct map_writing *m, const char *type,
+    const char *what);
+/** Close the resource and the entry, with its conditional create. */
+void map_close_entry(struct map_writing *m, const char *type,
+    const char *what);
+
+void map_put_identifier(struct map_writing *m, const char *name,
+    const char *what, bool is_array);
+void map_put_reference(struct fhir_writer *w, const char *name,
+    struct sv_str reference);
+void map_put_concept(struct fhir_writer *w, const char *name,
+    struct sv_str system, struct sv_str code, struct sv_str text);
+
+void map_write_guidance(struct map_writing *m);
+void map_write_careplan(struct map_writing *m);
+void map_write_detected_issue(struct map_writing *m, size_t block);
+void map_write_provenance(struct map_writing *m);
+void map_write_data_requirements(struct map_writing *m);
+
+#endif
