@@ -1,0 +1,138 @@
+#include "ad_engine.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ad_memory.h"
+#include "map_rules.h"
+
+#define MAX_FILES 256
+#define MAX_FILE ((size_t)16 << 20)
+
+static const char *
+conf_folder(const char *conf)
+{
+	static const char *const usual[] = { SALVOR_CONF_INSTALLED,
+		SALVOR_CONF_SOURCE };
+	const char *env = getenv("SALVOR_CONF");
+
+	if (conf != NULL)
+		return conf;
+	if (env != NULL && env[0] != '\0')
+		return env;
+	return access(usual[0], R_OK) == 0 ? usual[0] : usual[1];
+}
+
+/* The bytes of ${path}, in the arena; .p is NULL on failure (errno). */
+static struct sv_str
+read_file(struct sv_arena *A, const char *path)
+{
+	struct sv_str none = { NULL, 0 };
+	FILE *f = fopen(path, "rb");
+	size_t n = 0, cap = 65536, got;
+	char *p = sv_arena_alloc(A, cap);
+
+	while (f != NULL && p != NULL && n < MAX_FILE
+	    && (got = fread(p + n, 1, cap - n, f)) > 0) {
+		n += got;
+		if (n == cap) {
+			p = sv_arena_grow(A, p, n, cap * 2);
+			cap *= 2;
+		}
+	}
+	if (f == NULL)
+		return none;
+	if (ferror(f) || n >= MAX_FILE)
+		p = NULL;
+	(void)fclose(f);
+	return p == NULL ? none : (struct sv_str){ p, n };
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	return sv_str_cmp(((const struct map_file *)a)->name,
+	    ((const struct map_file *)b)->name);
+}
+
+/* The *.json files of ${conf}/${part}, sorted by name. */
+static bool
+read_folder(struct sv_arena *A, const char *conf, const char *part,
+    struct map_file *files, size_t *n)
+{
+	char path[4096];
+	struct dirent *d;
+	DIR *dir;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", conf, part);
+	if ((dir = opendir(path)) == NULL) {
+		fprintf(stderr, "salvor: %s: %s; name the configuration "
+		    "folder with --conf\n", path, strerror(errno));
+		return false;
+	}
+	while (*n < MAX_FILES && (d = readdir(dir)) != NULL) {
+		if (!sv_str_ends(sv_str_of(d->d_name), SV_LIT(".json")))
+			continue;
+		(void)snprintf(path, sizeof(path), "%s/%s/%s", conf, part,
+		    d->d_name);
+		files[*n].name = sv_arena_str(A, sv_str_of(d->d_name));
+		files[*n].bytes = read_file(A, path);
+		if (files[*n].bytes.p == NULL) {
+			fprintf(stderr, "salvor: %s cannot be read\n", path);
+			(void)closedir(dir);
+			return false;
+		}
+		(*n)++;
+	}
+	(void)closedir(dir);
+	qsort(files, *n, sizeof(*files), by_name);
+	return true;
+}
+
+static void
+print_issues(const char *conf, const struct fhir_issues *is)
+{
+	for (size_t i = 0; i < is->n; i++)
+		fprintf(stderr, "salvor: %s: %.*s: %.*s\n", conf,
+		    SV_FMT(is->at[i].expression), SV_FMT(is->at[i].text));
+}
+
+enum ad_exit
+ad_engine_load(const char *conf, struct ad_engine *E)
+{
+	struct map_file files[MAX_FILES];
+	struct map_terminology *terms = NULL;
+	struct fhir_issues is;
+	size_t n = 0;
+	bool ok = true;
+
+	E->arena = ad_arena((size_t)256 << 20);
+	fhir_issues_init(&is, &E->arena);
+	conf = conf_folder(conf);
+	if (!read_folder(&E->arena, conf, "rules", files, &n))
+		return AD_EXIT_CONFIG;
+	ok = sv_is_ok(map_rules_load(&E->arena, files, n, &E->book, &is));
+	n = 0;
+	if (!read_folder(&E->arena, conf, "terminology", files, &n))
+		return AD_EXIT_CONFIG;
+	ok = sv_is_ok(map_terminology_load(&E->arena, files, n, &terms, &is))
+	    && ok;
+	print_issues(conf, &is);
+	E->engine = (struct map_engine){ .book = &E->book,
+		.input = { .terminology = terms } };
+	if (ok && E->book.n_rules == 0) {
+		fprintf(stderr, "salvor: %s/rules holds no rules\n", conf);
+		ok = false;
+	}
+	return ok ? AD_EXIT_OK : AD_EXIT_CONFIG;
+}
+
+void
+ad_engine_free(struct ad_engine *E)
+{
+	sv_arena_free(&E->arena);
+}

@@ -1,0 +1,27 @@
+/**
+ * ad_engine.h: rules and terminology from the configuration folder.
+ */
+#ifndef AD_ENGINE_H
+#define AD_ENGINE_H
+
+#include "ad_options.h"
+#include "map_line.h"
+
+struct ad_engine {
+	struct sv_arena arena;		/* owns all that follows */
+	struct core_rulebook book;
+	struct map_engine engine;
+};
+
+/**
+ * ad_engine_load(conf, E):
+ * Load ${conf}/rules and ${conf}/terminology, or those of $SALVOR_CONF, of
+ * the installation or of the source tree.  Every error is written to standard
+ * error as "file: element: what".  AD_EXIT_OK, or AD_EXIT_CONFIG.  ${E} must
+ * be ended by ad_engine_free in either case.
+ */
+enum ad_exit ad_engine_load(const char *conf, struct ad_engine *E);
+
+void ad_engine_free(struct ad_engine *E);
+
+#endif

@@ -1,0 +1,46 @@
+/**
+ * ad_options.h: the command line.
+ */
+#ifndef AD_OPTIONS_H
+#define AD_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Exit statuses of every command (design section 7). */
+enum ad_exit {
+	AD_EXIT_OK = 0,
+	AD_EXIT_REFUSED = 1,	/* the input, or a peer's refusal */
+	AD_EXIT_USAGE = 2,
+	AD_EXIT_CONFIG = 3,
+	AD_EXIT_TEMPORARY = 4
+};
+
+enum ad_format {
+	AD_FORMAT_BUNDLE,
+	AD_FORMAT_EXPLAIN,
+	AD_FORMAT_TEXT
+};
+
+struct ad_options {
+	int32_t as_of;			/* day number */
+	enum ad_format format;
+	bool xml, pretty, colour;
+	const char *conf;		/* folder, NULL: the usual ones */
+	char recorded[32];		/* instant */
+	const char *post;		/* URL of a FHIR server, or NULL */
+	const char *cacert, *cert, *key, *token_file;
+	long timeout_s;
+	char **files;			/* "-" is standard input */
+	size_t n_files;
+};
+
+/**
+ * ad_options_parse(argc, argv, o):
+ * Parse the words behind "salvor evaluate" or "salvor check".  Returns
+ * AD_EXIT_OK, or AD_EXIT_USAGE after a line on standard error.
+ */
+enum ad_exit ad_options_parse(int argc, char **argv, struct ad_options *o);
+
+#endif
