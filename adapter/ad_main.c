@@ -1,0 +1,87 @@
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ad_engine.h"
+#include "ad_evaluate.h"
+#include "fhir_json.h"
+
+static const char help[] =
+"salvor: guidance for salvage therapy from FHIR data\n"
+"\n"
+"  salvor evaluate [FILE...|-]   decide; print or post the guidance\n"
+"  salvor check                  lint rules and terminology\n"
+"  salvor version\n"
+"\n"
+"Input: FHIR R4 JSON, a Bundle or a resource of one patient a file, or NDJSON\n"
+"with a Bundle a line.  Without FILE standard input is read.\n"
+"\n"
+"  --as-of DAY          decide as of this day (default: today)\n"
+"  --format FORMAT      bundle (default), explain or text\n"
+"  --syntax json|xml    of the bundle (default: json)\n"
+"  --pretty             indent JSON\n"
+"  --color WHEN         auto (default), always or never; NO_COLOR is obeyed\n"
+"  --conf DIR           folder with rules/ and terminology/\n"
+"  --recorded INSTANT   generation time to write (default: now)\n"
+"  --post URL           post each Bundle to this FHIR server (https only)\n"
+"  --cacert FILE        CA certificates to trust instead of the system's\n"
+"  --cert FILE --key FILE   client certificate for mutual TLS\n"
+"  --token-file FILE    bearer token\n"
+"  --timeout SECONDS    of one post (default: 30)\n"
+"\n"
+"Exit status: 0 done, 1 input or guidance refused (an OperationOutcome is on\n"
+"standard error), 2 usage, 3 configuration or certificates, 4 temporary failure.\n"
+"\n"
+"  salvor evaluate --as-of 2026-05-01 --format text patient.json\n"
+"  salvor evaluate --post https://fhir.example/fhir --cacert ca.pem *.json\n"
+"\n"
+"Decision support for clinicians. Not a medical device; the rules are a draft\n"
+"that no clinician has signed off.\n";
+
+static enum ad_exit
+check(const struct ad_options *o)
+{
+	struct ad_engine E;
+	enum ad_exit e = ad_engine_load(o->conf, &E);
+
+	if (e == AD_EXIT_OK)
+		printf("%zu rules, version %.*s, sha256 %.*s: no errors\n",
+		    E.book.n_rules, SV_FMT(E.book.version),
+		    SV_FMT(E.book.sha256));
+	ad_engine_free(&E);
+	return e;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct ad_options o;
+	enum ad_exit e;
+
+	(void)signal(SIGPIPE, SIG_IGN);
+	fhir_json_init();
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--help") == 0
+		    || (i == 1 && strcmp(argv[i], "help") == 0)) {
+			fputs(help, stdout);
+			return AD_EXIT_OK;
+		}
+	}
+	if (argc < 2) {
+		fputs(help, stderr);
+		return AD_EXIT_USAGE;
+	}
+	if (strcmp(argv[1], "version") == 0) {
+		puts("salvor " SALVOR_VERSION);
+		return AD_EXIT_OK;
+	}
+	if ((e = ad_options_parse(argc - 1, argv + 1, &o)) != AD_EXIT_OK)
+		return (int)e;
+	if (strcmp(argv[1], "evaluate") == 0)
+		return (int)ad_evaluate(&o);
+	if (strcmp(argv[1], "check") == 0)
+		return (int)check(&o);
+	fprintf(stderr, "salvor: no command '%s' (see salvor --help)\n",
+	    argv[1]);
+	return AD_EXIT_USAGE;
+}
