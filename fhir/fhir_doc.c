@@ -127,7 +127,7 @@ fhir_doc_read(struct sv_arena *A, struct sv_str text,
 	struct fhir_json_scan scan;
 	struct sv_str body = sv_str_trim(text);
 
-	*ret_doc = (struct fhir_doc){ .format = FHIR_JSON };
+	*ret_doc = (struct fhir_doc){ .n_entries = 0 };
 	if (body.n > 0 && body.p[0] == '<') {
 		fhir_issue_addf(is, FHIR_FATAL, FHIR_CODE_NOT_SUPPORTED,
 		    (struct sv_str){ NULL, 0 }, "The document is XML; this "

@@ -1,19 +1,14 @@
 /**
  * fhir_doc.h: one document of any FHIR form, as a list of resources.
  *
- * JSON or XML, Bundle of any type or a single resource: recognised by content.
- * Resources of a JSON Bundle are built as trees only when asked for.
+ * A Bundle of any type or a single resource, recognised by content.  Resources
+ * of a Bundle are built as trees only when asked for.
  */
 #ifndef FHIR_DOC_H
 #define FHIR_DOC_H
 
 #include "fhir_json.h"
 #include "fhir_node.h"
-
-enum fhir_format {
-	FHIR_JSON,
-	FHIR_XML
-};
 
 struct fhir_entry {
 	int32_t index;			/* in Bundle.entry; -1: the document */
@@ -22,12 +17,11 @@ struct fhir_entry {
 	struct sv_str method;		/* request.method: "PUT", "DELETE", "" */
 	struct sv_str url;		/* request.url */
 	const char *path;		/* "Bundle.entry[3].resource", "Patient" */
-	struct sv_str json;		/* its text, if JSON */
+	struct sv_str json;		/* its text */
 	const struct cJSON *tree;	/* NULL until fhir_entry_tree */
 };
 
 struct fhir_doc {
-	enum fhir_format format;
 	bool is_bundle;
 	struct sv_str resource_type;	/* of the document */
 	struct sv_str bundle_type;	/* "" if it is no Bundle, or has none */
@@ -40,7 +34,7 @@ struct fhir_doc {
 /**
  * fhir_doc_read(A, text, ret_doc, is):
  * Read ${text}, which must outlive ${ret_doc}.  BAD with fatal issues in ${is}
- * if it is no strict JSON or XML, has no known resourceType, or is a Bundle
+ * if it is no strict JSON, has no known resourceType, or is a Bundle
  * without a known type or with malformed entries; LIMIT; NOMEM.  An entry
  * whose resource has an unknown type is kept, with an error issue, and has
  * resource_type "".

@@ -1,8 +1,7 @@
 /**
  * fhir_node.h: walking a resource, with the element path always at hand.
  *
- * The tree is cJSON's, whether the document came as JSON or XML.  A number
- * keeps its exact text in valuestring.  A cursor (struct fhir_at) names a node
+ * The tree is cJSON's.  A number keeps its exact text in valuestring.  A cursor (struct fhir_at) names a node
  * and the cursor it came from, so that a path such as
  * Bundle.entry[3].resource.valueQuantity.value can be printed when something
  * is wrong, and costs nothing when nothing is.  Cursors live on the stack; a

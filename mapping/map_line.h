@@ -16,9 +16,9 @@ struct map_engine {
 
 /**
  * map_line_decide(A, engine, text, as_of, ret, is):
- * Read one document (Bundle or resource, JSON or XML) of one patient, and
- * decide as of the day ${as_of}.  BAD with fatal issues if it is refused;
- * SKIP if it has nothing of a patient.  ${ret} points into ${A} and ${text}.
+ * Read one document (Bundle or resource, JSON) of one patient, and
+ * decide as of the day ${as_of}.  BAD or LIMIT with fatal issues if it is
+ * refused; NOMEM.  ${ret} points into ${A} and ${text}.
  */
 struct sv_status map_line_decide(struct sv_arena *A,
     const struct map_engine *engine, struct sv_str text, int32_t as_of,

@@ -58,6 +58,7 @@ static void
 read_quantity(struct map_reader *R, const struct fhir_at *at, bool is_score,
     struct core_event *e)
 {
+	static const char *const comparators[] = { "", "<", "<=", ">=", ">" };
 	struct fhir_quantity q;
 
 	if (!sv_is_ok(fhir_quantity_at(at, &q, R->is)))
@@ -67,7 +68,8 @@ read_quantity(struct map_reader *R, const struct fhir_at *at, bool is_score,
 		return;
 	}
 	e->unit = map_units_convert(e->concept, &q, &e->value);
-	e->text = sv_arena_printf(R->A, "%.*s %.*s", SV_FMT(q.value_text),
+	e->text = sv_arena_printf(R->A, "%s%.*s %.*s",
+	    comparators[q.comparator], SV_FMT(q.value_text),
 	    SV_FMT(q.unit.n > 0 ? q.unit : q.code));
 }
 
