@@ -129,7 +129,7 @@ scan_unicode(struct scanner *S)
 
 	if (u < 0)
 		return bad(S, "\\u needs four hexadecimal digits");
-	if (u == 0)
+	if (u == 0 && S->out != NULL)
 		return bad(S, "the character U+0000 is not allowed in FHIR");
 	S->p += 4;
 	if (u >= 0xdc00 && u <= 0xdfff)
@@ -343,7 +343,7 @@ scan_key(struct scanner *S)
 		k.name = unescape(S, k.name);
 	f->key = k.name;
 	k.hash = sv_str_hash(k.name);
-	for (size_t i = f->keys_from; i < S->n_keys; i++) {
+	for (size_t i = f->keys_from; S->out != NULL && i < S->n_keys; i++) {
 		if (S->keys[i].hash == k.hash
 		    && sv_str_eq(S->keys[i].name, k.name))
 			return refuse(S, FHIR_CODE_DUPLICATE, SV_BAD,

@@ -1,0 +1,124 @@
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "fhir_doc.h"
+#include "test_arena.h"
+
+/* Scan ${text}; the first issue's path and text, or "" if it is accepted. */
+static const char *
+verdict(struct sv_arena *A, struct sv_str text, const char **path)
+{
+	struct fhir_issues is;
+	struct fhir_doc doc;
+
+	fhir_issues_init(&is, A);
+	*path = "";
+	if (sv_is_ok(fhir_doc_read(A, text, &doc, &is)))
+		return "";
+	cr_assert_gt(is.n, 0);
+	*path = is.at[0].expression.p;
+	return is.at[0].text.p;
+}
+
+Test(json, refusals_name_element_and_place)
+{
+	static const struct { const char *in, *path, *text; } rows[] = {
+		{ "", "", "the document is empty" },
+		{ "{\"resourceType\":\"Patient\"", "Patient.resourceType",
+		    "ends too early" },
+		{ "{\"resourceType\":\"Patient\"} x", "Patient",
+		    "text behind the end" },
+		{ "{\"resourceType\":\"Patient\",\"id\":\"a\",\"id\":\"b\"}",
+		    "Patient.id", "same member name twice" },
+		{ "{\"resourceType\":\"Patient\",\"id\":1,\"\\u0069d\":2}",
+		    "Patient.id", "same member name twice" },
+		{ "{\"resourceType\":\"Patient\",\"id\":\"\\u0000\"}",
+		    "Patient.id", "U+0000" },
+		{ "{\"resourceType\":\"Patient\",\"id\":\"\\ud800\"}",
+		    "Patient.id", "surrogate" },
+		{ "{\"resourceType\":\"Patient\",\"id\":\"\xff\"}",
+		    "Patient.id", "invalid UTF-8" },
+		{ "{\"resourceType\":\"Observation\",\"valueQuantity\":"
+		    "{\"value\":1e400}}", "Observation.valueQuantity.value",
+		    "beyond every clinical magnitude" },
+		{ "{\"resourceType\":\"Bundle\",\"type\":\"batch\",\"entry\":"
+		    "[{},{\"resource\":{\"id\":01}}]}",
+		    "Bundle.entry[1].resource.id", "leading zeros" },
+		{ "\xef\xbb\xbf{}", "", "byte order mark" },
+		{ "{\"resourceType\":\"Pateint\"}", "resourceType",
+		    "no resource type" },
+		{ "{\"resourceType\":\"Bundle\",\"type\":\"bag\"}",
+		    "Bundle.type", "no Bundle type" },
+		{ "<Patient/>", "", "XML" },
+	};
+	struct sv_arena A = test_arena(1 << 22);
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *path;
+		const char *text = verdict(&A, sv_str_of(rows[i].in), &path);
+
+		cr_expect_not_null(strstr(text, rows[i].text), "%s: %s",
+		    rows[i].in, text);
+		cr_expect_str_eq(path, rows[i].path, "%s: %s", rows[i].in,
+		    path);
+	}
+	sv_arena_free(&A);
+}
+
+Test(json, depth_is_bounded)
+{
+	struct sv_arena A = test_arena(1 << 22);
+	char *deep = sv_arena_alloc(&A, 10000);
+	const char *path;
+
+	memset(deep, '[', 10000);
+	cr_expect_not_null(strstr(verdict(&A, (struct sv_str){ deep, 10000 },
+	    &path), "nested too deeply"));
+	sv_arena_free(&A);
+}
+
+Test(json, numbers_keep_their_text)
+{
+	struct sv_arena A = test_arena(1 << 22);
+	struct sv_str text = SV_LIT("{\"a\":[0.700,{\"b\":-1E+2}],\"s\":"
+	    "\"1,2\\\"3\",\"c\":12345678901234567890}");
+	const struct cJSON *tree;
+	struct fhir_at root, x, y;
+
+	cr_assert(sv_is_ok(fhir_json_tree(&A, text, &tree)));
+	root = fhir_root(tree, "x");
+	x = fhir_first(&root, "a");
+	cr_expect(sv_str_is(fhir_value(&x), "0.700"));
+	y = fhir_next(&x);
+	cr_expect(sv_str_is(fhir_text(&y, "b"), "-1E+2"));
+	cr_expect(sv_str_is(fhir_text(&root, "c"), "12345678901234567890"));
+	cr_expect(sv_str_is(fhir_path(&A, &y), "x.a[1]"));
+	sv_arena_free(&A);
+}
+
+Test(json, memory_failure_is_handled_everywhere)
+{
+	struct sv_arena B = test_arena((size_t)8 << 20);
+	struct sv_str text = test_read(&B,
+	    "tests/cases/vignettes-fhir/V013.json");
+	bool done = false;
+
+	for (long k = 0; !done && k < 1000; k++) {
+		long allowed = k;
+		struct sv_arena A = test_arena_failing((size_t)64 << 20,
+		    &allowed);
+		struct fhir_issues is;
+		struct fhir_doc doc;
+		struct sv_status s;
+
+		fhir_issues_init(&is, &A);
+		s = fhir_doc_read(&A, text, &doc, &is);
+		for (size_t i = 0; sv_is_ok(s) && i < doc.n_entries; i++)
+			s = fhir_entry_tree(&A, &doc.entries[i]);
+		done = sv_is_ok(s);
+		cr_expect(done || s.code == SV_CODE_NOMEM);
+		sv_arena_free(&A);
+	}
+	cr_expect(done);
+	sv_arena_free(&B);
+}
