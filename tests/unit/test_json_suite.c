@@ -18,7 +18,7 @@ accepted(struct sv_arena *A, const char *dir, const char *name)
 {
 	struct fhir_json_limits limits = fhir_json_limits_default();
 	struct fhir_issues is;
-	char path[1024];
+	char path[2048];
 	bool ok;
 
 	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
