@@ -1,0 +1,283 @@
+/*
+ * Properties that hold for every case, whatever it is about (knowledge K4).
+ */
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "core_decide.h"
+#include "test_arena.h"
+#include "vignette.h"
+
+#define MAX_EVENTS 160
+/* 28 years repeat the calendar, leap days included. */
+#define SHIFT 10227
+
+static struct sv_arena A, B;
+static struct core_rulebook book;
+static struct vignette *cases;
+static size_t n_cases;
+
+static void
+setup(void)
+{
+	A = test_arena((size_t)256 << 20);
+	B = test_arena((size_t)256 << 20);
+	book = test_rulebook(&A);
+	cases = vignettes_load(&A, &n_cases);
+}
+
+static void
+teardown(void)
+{
+	sv_arena_free(&A);
+	sv_arena_free(&B);
+}
+
+TestSuite(metamorphic, .init = setup, .fini = teardown);
+
+static struct core_decision
+decide(const struct core_event *e, size_t n, int32_t as_of)
+{
+	struct core_decision d;
+
+	cr_assert(sv_is_ok(core_decide(&B, &book, e, n, as_of, &d)));
+	return d;
+}
+
+static struct core_decision
+plain(const struct vignette *v)
+{
+	return decide(v->events, v->n_events, v->as_of);
+}
+
+/* The events of ${v} with room for more; ${more} is appended if not NULL. */
+static size_t
+with(const struct vignette *v, const struct core_event *more,
+    struct core_event out[MAX_EVENTS])
+{
+	memcpy(out, v->events, v->n_events * sizeof(*out));
+	if (more == NULL)
+		return v->n_events;
+	out[v->n_events] = *more;
+	out[v->n_events].source = SV_LIT("Observation/added");
+	return v->n_events + 1;
+}
+
+static void
+same(const struct vignette *v, struct core_decision a, struct core_decision b)
+{
+	for (size_t i = 0; i < a.n_findings; i++)
+		cr_expect_eq(a.findings[i].state, b.findings[i].state,
+		    "%.*s %.*s", SV_FMT(v->id),
+		    SV_FMT(a.findings[i].rule->id));
+	cr_expect_eq(a.intent, b.intent, "%.*s", SV_FMT(v->id));
+	cr_expect_eq(a.output, b.output, "%.*s", SV_FMT(v->id));
+}
+
+static bool
+speaks(const struct core_finding *f)
+{
+	return f->state == CORE_FIRES || f->state == CORE_PROVISIONAL;
+}
+
+static struct core_event
+psa(const struct vignette *v, int32_t days_before)
+{
+	return (struct core_event){ .kind = CORE_OBSERVATION,
+		.concept = CORE_PSA, .date = sv_date_exact(v->as_of
+		- days_before), .value = core_exactly(SV_DEC(95, 1)) };
+}
+
+static struct core_event
+condition(const struct vignette *v, enum core_concept c)
+{
+	return (struct core_event){ .kind = CORE_CONDITION, .concept = c,
+		.date = sv_date_exact(v->as_of - 1) };
+}
+
+Test(metamorphic, mp01_order_is_irrelevant)
+{
+	for (size_t i = 0; i < n_cases; i++) {
+		const struct vignette *v = &cases[i];
+		struct core_event e[MAX_EVENTS];
+		size_t n = v->n_events;
+
+		for (size_t k = 0; k < n; k++)
+			e[k] = v->events[n - 1 - k];
+		same(v, plain(v), decide(e, n, v->as_of));
+		for (size_t k = 0; k < n; k++)
+			e[k] = v->events[(k + n / 2) % n];
+		same(v, plain(v), decide(e, n, v->as_of));
+	}
+}
+
+Test(metamorphic, mp02_duplicates_count_once)
+{
+	for (size_t i = 0; i < n_cases; i++) {
+		const struct vignette *v = &cases[i];
+		struct core_event e[MAX_EVENTS];
+		size_t n = v->n_events;
+
+		for (size_t k = 0; k < n; k++) {
+			e[k] = e[n + k] = v->events[k];
+			if (v->events[k].version == 0)
+				e[n + k].source = sv_arena_printf(&A,
+				    "%.*s-again", SV_FMT(e[k].source));
+		}
+		same(v, plain(v), decide(e, 2 * n, v->as_of));
+	}
+}
+
+Test(metamorphic, mp03_mp04_errors_and_future_are_ignored)
+{
+	for (size_t i = 0; i < n_cases; i++) {
+		const struct vignette *v = &cases[i];
+		struct core_event e[MAX_EVENTS], x = psa(v, 3);
+
+		x.status = CORE_STATUS_ENTERED_IN_ERROR;
+		same(v, plain(v), decide(e, with(v, &x, e), v->as_of));
+		x = psa(v, -3);
+		same(v, plain(v), decide(e, with(v, &x, e), v->as_of));
+	}
+}
+
+Test(metamorphic, mp05_of_the_dead_nothing_is_said)
+{
+	for (size_t i = 0; i < n_cases; i++) {
+		struct core_event e[MAX_EVENTS],
+		    x = condition(&cases[i], CORE_DECEASED);
+		struct core_decision d = decide(e, with(&cases[i], &x, e),
+		    cases[i].as_of);
+
+		cr_expect(d.output == CORE_OUTPUT_NONE
+		    && d.intent == CORE_INTENT_NONE && d.n_guidance == 0);
+		for (size_t k = 0; k < d.n_findings; k++)
+			cr_expect_eq(d.findings[k].state, CORE_SILENT);
+	}
+}
+
+/* No prostate rule but ${except} says anything. */
+static void
+no_prostate_rule(const struct vignette *v, struct core_decision d,
+    const char *except, bool curative_only)
+{
+	for (size_t k = 0; k < d.n_findings; k++) {
+		const struct core_finding *f = &d.findings[k];
+
+		if (f->rule->cancer != CORE_CANCER_PROSTATE
+		    || sv_str_is(f->rule->id, except)
+		    || (curative_only && !f->rule->curative))
+			continue;
+		cr_expect_not(speaks(f), "%.*s %.*s", SV_FMT(v->id),
+		    SV_FMT(f->rule->id));
+	}
+}
+
+Test(metamorphic, mp06_castration_resistance_is_out_of_scope)
+{
+	for (size_t i = 0; i < n_cases; i++) {
+		struct core_event e[MAX_EVENTS],
+		    x = condition(&cases[i], CORE_CRPC);
+
+		no_prostate_rule(&cases[i], decide(e, with(&cases[i], &x, e),
+		    cases[i].as_of), "PRO-CRPC-01", false);
+	}
+}
+
+Test(metamorphic, mp07_no_prostate_cancer_no_prostate_rule)
+{
+	for (size_t i = 0; i < n_cases; i++) {
+		struct core_event e[MAX_EVENTS];
+		size_t n = 0;
+
+		for (size_t k = 0; k < cases[i].n_events; k++) {
+			if (cases[i].events[k].concept
+			    != CORE_PROSTATE_CANCER)
+				e[n++] = cases[i].events[k];
+		}
+		no_prostate_rule(&cases[i], decide(e, n, cases[i].as_of), "",
+		    false);
+	}
+}
+
+Test(metamorphic, mp09_mp10_metastasis_and_short_life_end_offers)
+{
+	for (size_t i = 0; i < n_cases; i++) {
+		const struct vignette *v = &cases[i];
+		struct core_event e[MAX_EVENTS],
+		    x = condition(v, CORE_METASTATIC_DISEASE);
+
+		no_prostate_rule(v, decide(e, with(v, &x, e), v->as_of), "",
+		    true);
+		x = (struct core_event){ .kind = CORE_OBSERVATION,
+			.concept = CORE_LIFE_EXPECTANCY,
+			.date = sv_date_exact(v->as_of),
+			.value = core_exactly(SV_DEC(2, 0)) };
+		no_prostate_rule(v, decide(e, with(v, &x, e), v->as_of), "",
+		    true);
+	}
+}
+
+Test(metamorphic, mp11_no_biopsy_no_local_salvage)
+{
+	for (size_t i = 0; i < n_cases; i++) {
+		struct core_event e[MAX_EVENTS];
+		struct core_decision d;
+		size_t n = 0;
+
+		for (size_t k = 0; k < cases[i].n_events; k++) {
+			if (cases[i].events[k].concept != CORE_PROSTATE_BIOPSY)
+				e[n++] = cases[i].events[k];
+		}
+		d = decide(e, n, cases[i].as_of);
+		for (size_t k = 0; k < d.n_findings; k++)
+			cr_expect_not(speaks(&d.findings[k]) && sv_str_is(
+			    d.findings[k].rule->id, "PRO-RT-01"));
+	}
+}
+
+Test(metamorphic, mp12_the_calendar_does_not_matter)
+{
+	for (size_t i = 0; i < n_cases; i++) {
+		const struct vignette *v = &cases[i];
+		struct core_event e[MAX_EVENTS];
+		size_t n = with(v, NULL, e);
+
+		for (size_t k = 0; k < n; k++) {
+			e[k].date.lo += SHIFT;
+			e[k].date.hi += SHIFT;
+			e[k].end.lo += SHIFT;
+			e[k].end.hi += SHIFT;
+		}
+		same(v, plain(v), decide(e, n, v->as_of + SHIFT));
+	}
+}
+
+/* MP14, MP15 and MP16 hold for every decision. */
+Test(metamorphic, mp14_mp15_mp16_within_a_decision)
+{
+	for (size_t i = 0; i < n_cases; i++) {
+		struct core_decision d = plain(&cases[i]);
+		bool shorter = false, longer = false;
+
+		for (size_t k = 0; k < d.n_findings; k++) {
+			const struct core_finding *f = &d.findings[k];
+
+			cr_expect_eq(f->missing != 0,
+			    f->state == CORE_PROVISIONAL
+			    || f->state == CORE_NEEDS_DATA);
+			shorter = shorter || (f->state == CORE_FIRES
+			    && sv_str_is(f->rule->id, "PRO-RP-04"));
+			longer = longer || (f->state == CORE_FIRES
+			    && sv_str_is(f->rule->id, "PRO-RP-05"));
+		}
+		cr_expect_not(shorter && longer);
+		for (size_t g = 0; g < d.n_guidance; g++) {
+			for (size_t k = 0; d.guidance[g].n_blocks > 0
+			    && k < d.guidance[g].n_proposals; k++)
+				cr_expect_neq(sv_str_cmp(d.guidance[g]
+				    .proposals[k].activity.group,
+				    d.guidance[g].blocks[0]), 0);
+		}
+	}
+}
