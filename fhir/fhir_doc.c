@@ -2,6 +2,7 @@
 
 #include <cjson/cJSON.h>
 
+#include "fhir_xml.h"
 #include "sv_limits.h"
 
 /* Bundle.type, required binding http://hl7.org/fhir/bundle-type. */
@@ -56,6 +57,40 @@ read_request(struct sv_arena *A, struct sv_str request, struct fhir_entry *e)
 	return SV_OK;
 }
 
+/* An entry whose resource is of no known type is left out. */
+static void
+check_type(struct fhir_entry *e, struct fhir_issues *is)
+{
+	if (fhir_is_resource_type(e->resource_type))
+		return;
+	fhir_issue_add(is, &(struct fhir_issue){ .severity = FHIR_ERROR,
+	    .code = FHIR_CODE_STRUCTURE,
+	    .detail = SV_LIT("resource-type-unknown"),
+	    .expression = sv_str_of(e->path),
+	    .text = SV_LIT("This entry was left out: its resourceType is "
+	    "missing or no resource type of FHIR R4.") });
+	e->resource_type = (struct sv_str){ NULL, 0 };
+}
+
+static struct sv_status
+check_bundle_type(struct sv_str type, struct fhir_doc *doc,
+    struct fhir_issues *is)
+{
+	doc->is_bundle = true;
+	doc->bundle_type = type;
+	if (type.n == 0) {
+		fhir_issue_addf(is, FHIR_WARNING, FHIR_CODE_REQUIRED,
+		    SV_LIT("Bundle.type"), "The Bundle has no type; it was "
+		    "read as a collection.");
+	} else if (!is_bundle_type(type)) {
+		fhir_issue_addf(is, FHIR_FATAL, FHIR_CODE_CODE_INVALID,
+		    SV_LIT("Bundle.type"), "This is no Bundle type of FHIR "
+		    "R4.");
+		return SV_BAD;
+	}
+	return SV_OK;
+}
+
 static struct sv_status
 read_entry(struct sv_arena *A, const struct fhir_json_entry *from, size_t i,
     struct fhir_entry *e, struct fhir_issues *is)
@@ -66,16 +101,8 @@ read_entry(struct sv_arena *A, const struct fhir_json_entry *from, size_t i,
 	SV_ENSURE((e->path = entry_path(A, i)) != NULL, SV_NOMEM);
 	SV_TRY(plain(A, from->full_url, &e->full_url));
 	SV_TRY(read_request(A, from->request, e));
-	if (from->resource.n > 0
-	    && !fhir_is_resource_type(from->resource_type)) {
-		fhir_issue_add(is, &(struct fhir_issue){
-		    .severity = FHIR_ERROR, .code = FHIR_CODE_STRUCTURE,
-		    .detail = SV_LIT("resource-type-unknown"),
-		    .expression = sv_str_of(e->path),
-		    .text = SV_LIT("This entry was left out: its resourceType "
-		    "is missing or no resource type of FHIR R4.") });
-		e->resource_type = (struct sv_str){ NULL, 0 };
-	}
+	if (from->resource.n > 0)
+		check_type(e, is);
 	return SV_OK;
 }
 
@@ -83,18 +110,7 @@ static struct sv_status
 read_bundle(struct sv_arena *A, const struct fhir_json_scan *scan,
     struct fhir_doc *doc, struct fhir_issues *is)
 {
-	doc->is_bundle = true;
-	doc->bundle_type = scan->bundle_type;
-	if (scan->bundle_type.n == 0) {
-		fhir_issue_addf(is, FHIR_WARNING, FHIR_CODE_REQUIRED,
-		    SV_LIT("Bundle.type"), "The Bundle has no type; it was "
-		    "read as a collection.");
-	} else if (!is_bundle_type(scan->bundle_type)) {
-		fhir_issue_addf(is, FHIR_FATAL, FHIR_CODE_CODE_INVALID,
-		    SV_LIT("Bundle.type"), "This is no Bundle type of FHIR "
-		    "R4.");
-		return SV_BAD;
-	}
+	SV_TRY(check_bundle_type(scan->bundle_type, doc, is));
 	doc->n_entries = scan->n_entries;
 	doc->entries = sv_arena_zalloc(A, scan->n_entries + 1,
 	    sizeof(*doc->entries));
@@ -119,21 +135,78 @@ read_single(struct sv_arena *A, struct sv_str text, struct fhir_doc *doc)
 	return SV_OK;
 }
 
+/* One element of Bundle.entry of a tree. */
+static struct sv_status
+read_tree_entry(struct sv_arena *A, const struct fhir_at *x, size_t i,
+    struct fhir_entry *e, struct fhir_issues *is)
+{
+	struct fhir_at resource = fhir_get(x, "resource");
+	struct fhir_at request = fhir_get(x, "request");
+
+	*e = (struct fhir_entry){ .index = (int32_t)i,
+		.full_url = fhir_text(x, "fullUrl"),
+		.method = fhir_text(&request, "method"),
+		.url = fhir_text(&request, "url"), .tree = resource.node };
+	SV_ENSURE((e->path = entry_path(A, i)) != NULL, SV_NOMEM);
+	e->resource_type = fhir_text(&resource, "resourceType");
+	if (e->tree != NULL)
+		check_type(e, is);
+	return SV_OK;
+}
+
+static struct sv_status
+read_xml(struct sv_arena *A, struct sv_str text, struct fhir_doc *doc,
+    struct fhir_issues *is)
+{
+	struct fhir_json_limits limits = fhir_json_limits_default();
+	const struct cJSON *tree;
+	struct fhir_at root, x;
+	size_t n = 0;
+
+	SV_TRY(fhir_xml_tree(A, text, &limits, &tree, is));
+	root = fhir_root(tree, "Bundle");
+	doc->resource_type = fhir_text(&root, "resourceType");
+	doc->id = fhir_text(&root, "id");
+	doc->timestamp = fhir_text(&root, "timestamp");
+	if (!sv_str_is(doc->resource_type, "Bundle")) {
+		SV_TRY(read_single(A, text, doc));
+		doc->entries[0].tree = tree;
+		return SV_OK;
+	}
+	SV_TRY(check_bundle_type(fhir_text(&root, "type"), doc, is));
+	for (x = fhir_first(&root, "entry"); fhir_is(&x); x = fhir_next(&x))
+		n++;
+	doc->entries = sv_arena_zalloc(A, n + 1, sizeof(*doc->entries));
+	SV_ENSURE(doc->entries != NULL, SV_NOMEM);
+	for (x = fhir_first(&root, "entry"); fhir_is(&x); x = fhir_next(&x)) {
+		SV_TRY(read_tree_entry(A, &x, doc->n_entries,
+		    &doc->entries[doc->n_entries], is));
+		doc->n_entries++;
+	}
+	return SV_OK;
+}
+
+/* XML begins with <, behind blanks or a byte order mark. */
+static bool
+looks_xml(struct sv_str text)
+{
+	const struct sv_str mark = SV_LIT("\xef\xbb\xbf");
+	struct sv_str body = sv_str_trim(sv_str_starts(text, mark)
+	    ? sv_str_from(text, mark.n) : text);
+
+	return body.n > 0 && body.p[0] == '<';
+}
+
 struct sv_status
 fhir_doc_read(struct sv_arena *A, struct sv_str text,
     struct fhir_doc *ret_doc, struct fhir_issues *is)
 {
 	struct fhir_json_limits limits = fhir_json_limits_default();
 	struct fhir_json_scan scan;
-	struct sv_str body = sv_str_trim(text);
 
 	*ret_doc = (struct fhir_doc){ .n_entries = 0 };
-	if (body.n > 0 && body.p[0] == '<') {
-		fhir_issue_addf(is, FHIR_FATAL, FHIR_CODE_NOT_SUPPORTED,
-		    (struct sv_str){ NULL, 0 }, "The document is XML; this "
-		    "version reads JSON. Send application/fhir+json.");
-		return SV_BAD;
-	}
+	if (looks_xml(text))
+		return read_xml(A, text, ret_doc, is);
 	SV_TRY(fhir_json_scan(A, text, &limits, &scan, is));
 	ret_doc->resource_type = scan.resource_type;
 	ret_doc->id = scan.id;

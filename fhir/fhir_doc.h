@@ -1,8 +1,8 @@
 /**
  * fhir_doc.h: one document of any FHIR form, as a list of resources.
  *
- * A Bundle of any type or a single resource, recognised by content.  Resources
- * of a Bundle are built as trees only when asked for.
+ * JSON or XML, a Bundle of any type or a single resource: recognised by content.
+ * Resources of a JSON Bundle are built as trees only when asked for.
  */
 #ifndef FHIR_DOC_H
 #define FHIR_DOC_H
@@ -17,7 +17,7 @@ struct fhir_entry {
 	struct sv_str method;		/* request.method: "PUT", "DELETE", "" */
 	struct sv_str url;		/* request.url */
 	const char *path;		/* "Bundle.entry[3].resource", "Patient" */
-	struct sv_str json;		/* its text */
+	struct sv_str json;		/* its text, if JSON */
 	const struct cJSON *tree;	/* NULL until fhir_entry_tree */
 };
 
@@ -34,7 +34,7 @@ struct fhir_doc {
 /**
  * fhir_doc_read(A, text, ret_doc, is):
  * Read ${text}, which must outlive ${ret_doc}.  BAD with fatal issues in ${is}
- * if it is no strict JSON, has no known resourceType, or is a Bundle
+ * if it is no strict JSON or XML, has no known resourceType, or is a Bundle
  * without a known type or with malformed entries; LIMIT; NOMEM.  An entry
  * whose resource has an unknown type is kept, with an error issue, and has
  * resource_type "".
