@@ -150,14 +150,30 @@ add_recurrence_grade(struct core_derive *D, const struct core_event *e)
 	core_add_evidence(D, CORE_RECURRENCE_GRADE_GROUP, e);
 }
 
+/* A positive biopsy confirms, or, not surely after the failure, is a doubt
+ * that a negative one does not settle. */
+static void
+weigh_positive(struct core_derive *D, enum core_tri after)
+{
+	const enum core_fact_id id = CORE_BIOPSY_CONFIRMED_LOCAL_RECURRENCE;
+	const struct core_fact *f = &D->out->fact[id];
+
+	if (after == CORE_TRUE)
+		core_set_tri(D, id, CORE_TRUE, CORE_REASON_NONE);
+	else if (after == CORE_UNKNOWN)
+		core_set_tri(D, id, CORE_UNKNOWN, CORE_REASON_IMPRECISE_DATE);
+	else if (f->truth == CORE_UNKNOWN
+	    && f->reason != CORE_REASON_IMPRECISE_DATE)
+		core_set_tri(D, id, CORE_UNKNOWN, CORE_REASON_ORDERING);
+}
+
 /* Take one biopsy result into account; positives win, then doubts. */
 static void
 weigh_biopsy(struct core_derive *D, const struct core_event *e)
 {
 	const enum core_fact_id id = CORE_BIOPSY_CONFIRMED_LOCAL_RECURRENCE;
-	struct core_fact *f = &D->out->fact[id];
+	const struct core_fact *f = &D->out->fact[id];
 	enum core_tri after = after_failure(D, e);
-	enum core_reason doubt = CORE_REASON_INDETERMINATE;
 
 	if (after == CORE_TRUE)
 		core_add_evidence(D, id, e);
@@ -165,23 +181,15 @@ weigh_biopsy(struct core_derive *D, const struct core_event *e)
 		core_set_aside(D, id, e);
 	if (f->truth == CORE_TRUE)
 		return;
-	if (is_positive(e->code) && after == CORE_TRUE) {
-		core_set_tri(D, id, CORE_TRUE, CORE_REASON_NONE);
-		return;
-	}
-	if (is_negative(e->code)) {
-		if (after == CORE_TRUE)
-			core_set_tri(D, id, CORE_FALSE, CORE_REASON_NONE);
-		return;
-	}
-	if (f->truth == CORE_FALSE)
-		return;
 	if (is_positive(e->code))
-		doubt = after == CORE_FALSE ? CORE_REASON_ORDERING
-		    : CORE_REASON_IMPRECISE_DATE;
-	else if (after == CORE_FALSE)
+		weigh_positive(D, after);
+	else if (f->reason == CORE_REASON_IMPRECISE_DATE)
 		return;
-	core_set_tri(D, id, CORE_UNKNOWN, doubt);
+	else if (is_negative(e->code) && after == CORE_TRUE)
+		core_set_tri(D, id, CORE_FALSE, CORE_REASON_NONE);
+	else if (!is_negative(e->code) && after != CORE_FALSE
+	    && f->truth == CORE_UNKNOWN)
+		core_set_tri(D, id, CORE_UNKNOWN, CORE_REASON_INDETERMINATE);
 }
 
 static void

@@ -269,7 +269,7 @@ static enum core_reason
 open_bcr(const struct core_derive *D, struct core_psa_window w,
     enum core_tri truth, int32_t cut)
 {
-	const struct core_psa_point *last = &D->out->psa[w.to - 1];
+	const struct core_psa_point *last;
 	struct core_interval bcr = threshold(D, CORE_PARAM_BCR_PSA);
 	int32_t from = D->rp->date.hi
 	    + param(D, CORE_PARAM_POST_RP_WASHOUT_DAYS);
@@ -277,6 +277,7 @@ open_bcr(const struct core_derive *D, struct core_psa_window w,
 	if (w.from == w.to)
 		return month_value_opens(D, from, cut)
 		    ? CORE_REASON_IMPRECISE_DATE : CORE_REASON_MISSING;
+	last = &D->out->psa[w.to - 1];
 	if (core_compare(last->value, CORE_GE, bcr) == CORE_TRUE)
 		return CORE_REASON_UNCONFIRMED;
 	if (truth == CORE_UNKNOWN
@@ -500,6 +501,18 @@ derive_after_rp(struct core_derive *D)
 	derive_eligible(D, from, earlier(post_rp_rt(D, false), adt), false);
 }
 
+/* A prostatectomy of unknown date: which values follow it is unknown. */
+static void
+derive_after_undated_rp(struct core_derive *D)
+{
+	core_set_tri(D, CORE_BCR_AFTER_RP, CORE_UNKNOWN,
+	    CORE_REASON_IMPRECISE_DATE);
+	core_set_tri(D, CORE_PSA_PERSISTENCE, CORE_UNKNOWN,
+	    CORE_REASON_IMPRECISE_DATE);
+	apply_coded_bcr(D);
+	derive_eligible(D, CORE_PSA_NEVER, CORE_PSA_NEVER, false);
+}
+
 /* Neither prostatectomy nor radiation nor ablation: nothing to follow. */
 static void
 derive_not_applicable(struct core_derive *D, enum core_fact_id id)
@@ -515,9 +528,11 @@ core_derive_psa(struct core_derive *D)
 	build_series(D);
 	if (D->nomem)
 		return;
-	if (D->rp != NULL && sv_date_is_set(D->rp->date)
-	    && core_truth(D, CORE_RP_AS_PRIMARY) != CORE_FALSE) {
-		derive_after_rp(D);
+	if (core_truth(D, CORE_RP_AS_PRIMARY) != CORE_FALSE) {
+		if (sv_date_is_set(D->rp->date))
+			derive_after_rp(D);
+		else
+			derive_after_undated_rp(D);
 	} else {
 		derive_not_applicable(D, CORE_BCR_AFTER_RP);
 		derive_not_applicable(D, CORE_PSA_PERSISTENCE);

@@ -4,18 +4,23 @@
  */
 #include "core_derive.h"
 
-/* The earliest of the events of ${c} at ${site} (NONE: any site). */
+/* The earliest of the events of ${c} at ${site} (NONE: any site).  Undated
+ * ones stand first in the timeline, but only count if no other is dated. */
 static const struct core_event *
 earliest(const struct core_derive *D, enum core_concept c, enum core_site site)
 {
 	size_t n;
 	const struct core_event *const *e = core_of(D->line, c, &n);
+	const struct core_event *undated = NULL;
 
 	for (size_t i = 0; i < n; i++) {
-		if (site == CORE_SITE_NONE || e[i]->site == site)
+		if (site != CORE_SITE_NONE && e[i]->site != site)
+			continue;
+		if (sv_date_is_set(e[i]->date))
 			return e[i];
+		undated = e[i];
 	}
-	return NULL;
+	return undated;
 }
 
 /* Is ${e} before ${other}?  True if there is no other. */
