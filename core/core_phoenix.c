@@ -49,8 +49,15 @@ look_at(struct phoenix *x, const struct core_psa_point *p, struct sv_dec rise,
 	enum core_tri t;
 
 	if (x->at != NULL) {
-		if (core_compare(p->value, CORE_LT, *line) == CORE_TRUE)
+		t = core_compare(p->value, CORE_LT, *line);
+		if (t == CORE_TRUE) {
 			x->reason = CORE_REASON_POSSIBLE_BOUNCE;
+		} else if (t == CORE_FALSE && x->reason
+		    == CORE_REASON_POSSIBLE_BOUNCE) {
+			/* It rose again: failure from here on, no bounce. */
+			x->reason = CORE_REASON_NONE;
+			x->at = p;
+		}
 		return;
 	}
 	if (x->nadir.set) {

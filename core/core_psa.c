@@ -363,9 +363,9 @@ judge_persistence(struct core_derive *D, const struct core_psa_point *p)
 }
 
 static void
-derive_persistence(struct core_derive *D, int32_t cut)
+derive_persistence(struct core_derive *D, int32_t from_day, int32_t cut)
 {
-	struct core_psa_window w = window(D, D->rp->date.hi + 1, cut);
+	struct core_psa_window w = window(D, from_day, cut);
 	const struct core_psa_point *p = D->out->psa;
 	int32_t from = D->rp->date.lo
 	    + param(D, CORE_PARAM_PERSISTENCE_FROM_DAYS);
@@ -483,21 +483,50 @@ derive_eligible(struct core_derive *D, int32_t from, int32_t cut,
 }
 
 static int32_t
+later(int32_t a, int32_t b)
+{
+	return a > b ? a : b;
+}
+
+static int32_t
 earlier(int32_t a, int32_t b)
 {
 	return a < b ? a : b;
+}
+
+/* The first day that ADT begun before or with the prostatectomy no longer
+ * suppresses PSA: a low value until then is no sign of cure (hazard H8). */
+static int32_t
+adt_clear(const struct core_derive *D, int32_t day)
+{
+	size_t n;
+	const struct core_event *const *e = core_of(D->line, CORE_ADT, &n);
+	int32_t washout = param(D, CORE_PARAM_ADT_WASHOUT_DAYS);
+	int32_t clear = day;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!sv_date_is_set(e[i]->date) || e[i]->date.lo > day)
+			continue;
+		if (!sv_date_is_set(e[i]->end))
+			return CORE_PSA_NEVER;
+		if (e[i]->end.hi + washout >= clear)
+			clear = e[i]->end.hi + washout + 1;
+	}
+	return clear;
 }
 
 /* After prostatectomy. */
 static void
 derive_after_rp(struct core_derive *D)
 {
-	int32_t from = D->rp->date.hi
-	    + param(D, CORE_PARAM_POST_RP_WASHOUT_DAYS);
+	int32_t clear = adt_clear(D, D->rp->date.hi);
+	int32_t from = later(D->rp->date.hi
+	    + param(D, CORE_PARAM_POST_RP_WASHOUT_DAYS), clear);
 	int32_t adt = core_psa_adt_after(D, D->rp->date.hi);
 
 	derive_bcr(D, from, earlier(post_rp_rt(D, false), adt));
-	derive_persistence(D, earlier(post_rp_rt(D, true), adt));
+	derive_persistence(D, later(D->rp->date.hi + 1, clear),
+	    earlier(post_rp_rt(D, true), adt));
 	derive_eligible(D, from, earlier(post_rp_rt(D, false), adt), false);
 }
 

@@ -49,7 +49,10 @@ class Input(unittest.TestCase):
         self.refused(good + b'x', 'structure', 'Bundle')
         self.refused(b'[' * 10000, 'too-costly', '[0]' * 64)
         self.refused(b'{"resourceType":"Nonsense"}', 'structure', 'resourceType')
-        self.refused(b'<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>', 'not-supported')
+        self.refused(b'<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>', 'structure')
+        lol = ''.join('<!ENTITY a%d "%s">' % (i, '&a%d;' % (i - 1) * 10) for i in range(1, 10))
+        self.refused(('<!DOCTYPE a [<!ENTITY a0 "ha">%s]><a>&a9;</a>' % lol).encode(), 'structure')
+        self.refused(b'<Patient xmlns="http://hl7.org/fhir">' + b'<contact>' * 9999, 'structure', 'Patient.contact')
 
     def test_two_patients(self):
         b = case('V013')
@@ -130,6 +133,13 @@ class Output(unittest.TestCase):
                 self.assertIn('ifNoneExist', e['request'])
                 if e['resource']['resourceType'] == 'CarePlan':
                     self.assertEqual((e['resource']['status'], e['resource']['intent']), ('draft', 'proposal'))
+
+    def test_json_and_xml_twins_are_explained_alike(self):
+        files = glob.glob(DATA + '/ecqm-cms129/*.json')
+        for f in files:
+            twin = f.replace('ecqm-cms129', 'ecqm-cms129-xml').replace('.json', '.xml')
+            self.assertEqual(salvor('evaluate', *FIXED, '--format', 'explain', f).stdout,
+                             salvor('evaluate', *FIXED, '--format', 'explain', twin).stdout, f)
 
     def test_no_invented_treatment(self):
         files = glob.glob(DATA + '/ecqm-cms129/*.json')

@@ -281,3 +281,73 @@ Test(metamorphic, mp14_mp15_mp16_within_a_decision)
 		}
 	}
 }
+
+/* V001, changed; its first prostatectomy event is handed back. */
+static size_t
+first_case(struct core_event e[MAX_EVENTS], struct core_event **rp)
+{
+	size_t n = with(&cases[0], NULL, e);
+
+	*rp = NULL;
+	for (size_t k = 0; k < n; k++) {
+		if (e[k].concept == CORE_RADICAL_PROSTATECTOMY)
+			*rp = &e[k];
+	}
+	cr_assert_not_null(*rp);
+	return n;
+}
+
+Test(metamorphic, an_undated_prostatectomy_hides_no_failure)
+{
+	struct core_event e[MAX_EVENTS], *rp;
+	size_t n = first_case(e, &rp);
+	struct core_decision d;
+
+	rp->date.precision = SV_DATE_NONE;
+	d = decide(e, n, cases[0].as_of);
+	cr_expect_eq(d.facts.fact[CORE_BCR_AFTER_RP].truth, CORE_UNKNOWN);
+	cr_expect_eq(d.output, CORE_OUTPUT_DATA_REQUIRED);
+}
+
+Test(metamorphic, psa_under_adt_from_surgery_on_is_no_cure)
+{
+	struct core_event e[MAX_EVENTS], *rp;
+	size_t n = first_case(e, &rp);
+	const struct core_fact *f;
+	struct core_decision d;
+
+	e[n] = (struct core_event){ .kind = CORE_MEDICATION,
+		.concept = CORE_ADT, .source = SV_LIT("adt"),
+		.date = rp->date };
+	for (size_t k = 0; k < n; k++) {
+		if (e[k].concept == CORE_PSA)
+			e[k].value = core_exactly(SV_DEC(1, 2));
+	}
+	d = decide(e, n + 1, cases[0].as_of);
+	f = d.facts.fact;
+	cr_expect_eq(f[CORE_BCR_AFTER_RP].truth, CORE_UNKNOWN);
+	cr_expect_eq(f[CORE_PSA_PERSISTENCE].truth, CORE_UNKNOWN);
+}
+
+Test(metamorphic, a_bounce_that_rises_again_is_failure)
+{
+	static const int64_t psa_tenths[] = { 5, 26, 20, 40, 90 };
+	struct core_event e[8] = { { .kind = CORE_CONDITION,
+		.concept = CORE_PROSTATE_CANCER, .source = SV_LIT("c"),
+		.date = sv_date_exact(15000) }, { .kind = CORE_PROCEDURE,
+		.concept = CORE_RADIOTHERAPY, .site = CORE_SITE_PROSTATE,
+		.source = SV_LIT("r"), .date = sv_date_exact(16000) } };
+	struct core_decision d;
+
+	for (int k = 0; k < 5; k++)
+		e[2 + k] = (struct core_event){ .kind = CORE_OBSERVATION,
+			.concept = CORE_PSA, .source = sv_arena_printf(&A,
+			"p%d", k), .date = sv_date_exact(17000 + 100 * k),
+			.value = core_exactly(SV_DEC(psa_tenths[k], 1)) };
+	d = decide(e, 5, 17250);
+	cr_expect_eq(d.facts.fact[CORE_BCR_AFTER_RT].reason,
+	    CORE_REASON_POSSIBLE_BOUNCE);
+	d = decide(e, 7, 17450);
+	cr_expect_eq(d.facts.fact[CORE_BCR_AFTER_RT].truth, CORE_TRUE);
+	cr_expect_eq(d.facts.failure.lo, 17300);
+}

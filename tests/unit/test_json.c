@@ -49,7 +49,12 @@ Test(json, refusals_name_element_and_place)
 		    "no resource type" },
 		{ "{\"resourceType\":\"Bundle\",\"type\":\"bag\"}",
 		    "Bundle.type", "no Bundle type" },
-		{ "<Patient/>", "", "XML" },
+		{ "<Patient/>", "", "outside the FHIR namespace" },
+		{ "<!DOCTYPE a []><a/>", "", "DOCTYPE" },
+		{ "<Patient xmlns=\"http://hl7.org/fhir\">", "Patient",
+		    "not well-formed" },
+		{ "<Patient xmlns=\"http://hl7.org/fhir\">x</Patient>",
+		    "Patient", "text outside" },
 	};
 	struct sv_arena A = test_arena(1 << 22);
 
