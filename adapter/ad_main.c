@@ -13,7 +13,7 @@ static const char help[] =
 "  salvor check                  lint rules and terminology\n"
 "  salvor version\n"
 "\n"
-"Input: FHIR R4 JSON, a Bundle or a resource of one patient a file, or NDJSON\n"
+"Input: FHIR R4, JSON or XML, a Bundle or resource of one patient a file, or NDJSON\n"
 "with a Bundle a line.  Without FILE standard input is read.\n"
 "\n"
 "  --as-of DAY          decide as of this day (default: today)\n"
