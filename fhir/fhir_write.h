@@ -56,7 +56,8 @@ void fhir_close(struct fhir_writer *w);
 void fhir_close_array(struct fhir_writer *w);
 
 /** A primitive; nothing is written for an empty string.  Characters that the
- * format cannot carry (XML 1.0 control characters) are written as U+FFFD. */
+ * format cannot carry (XML 1.0 control characters, U+FFFE, U+FFFF) are written
+ * as U+FFFD. */
 void fhir_put_str(struct fhir_writer *w, const char *name, struct sv_str v);
 void fhir_put_lit(struct fhir_writer *w, const char *name, const char *v);
 /** A number whose text is already a valid JSON number. */
