@@ -191,7 +191,8 @@ read_clinical(struct map_reader *R, const struct fhir_entry *e,
 	return dispatch(R, &root, e->resource_type);
 }
 
-/* The sources of the events, one each, in order of appearance. */
+/* The sources of the events, each version once, in order of appearance: a
+ * corrected result and the one it replaces were both read. */
 static struct sv_status
 list_sources(struct map_reader *R, struct map_patient *ret)
 {
@@ -203,7 +204,9 @@ list_sources(struct map_reader *R, struct map_patient *ret)
 		const struct core_event *e = &R->events[i];
 
 		if (ret->n_sources > 0 && sv_str_eq(
-		    s[ret->n_sources - 1].reference, e->source))
+		    s[ret->n_sources - 1].reference, e->source)
+		    && sv_str_eq(s[ret->n_sources - 1].version,
+		    e->source_version))
 			continue;
 		s[ret->n_sources++] = (struct map_source){
 			.reference = e->source, .version = e->source_version };
