@@ -26,10 +26,13 @@ add_interval(struct sv_buf *b, struct core_interval i)
 	    i.hi_open ? ')' : ']');
 }
 
-/* One fact, with what it rests on. */
+/* One fact, with what it rests on: a value that was corrected without a new
+ * version is another decision. */
 static void
 add_fact(struct sv_buf *b, enum core_fact_id id, const struct core_fact *f)
 {
+	char day[SV_DATE_TEXT_MAX];
+
 	sv_buf_add(b, core_fact_name(id));
 	sv_buf_addu(b, (uint64_t)f->truth);
 	sv_buf_addu(b, (uint64_t)f->reason);
@@ -40,6 +43,11 @@ add_fact(struct sv_buf *b, enum core_fact_id id, const struct core_fact *f)
 		sv_buf_add(b, f->evidence[i]->source);
 		sv_buf_addc(b, '#');
 		sv_buf_add(b, f->evidence[i]->source_version);
+		sv_buf_addc(b, '@');
+		sv_date_text(f->evidence[i]->date, day);
+		sv_buf_add(b, sv_str_of(day));
+		sv_buf_addc(b, '=');
+		sv_buf_add(b, f->evidence[i]->text);
 	}
 	sv_buf_addc(b, '\n');
 }
@@ -87,6 +95,24 @@ map_urn(const struct map_writing *m, const char *what, char ret[MAP_UUID_TEXT])
 		ret[9 + i] = pattern[i] == 'x' ? hex[at++] : pattern[i];
 }
 
+struct sv_str
+map_done(struct map_writing *m, const struct sv_buf *b)
+{
+	if (!sv_buf_ok(b))
+		m->w->failed = true;
+	return sv_buf_str(b);
+}
+
+struct sv_str
+map_plan(const struct map_writing *m)
+{
+	for (size_t i = 0; i < m->g->n_findings; i++) {
+		if (m->g->findings[i]->rule->cancer == m->g->cancer)
+			return m->g->findings[i]->rule->plan;
+	}
+	return m->g->findings[m->g->n_findings - 1]->rule->plan;
+}
+
 void
 map_put_reference(struct fhir_writer *w, const char *name,
     struct sv_str reference)
@@ -115,7 +141,12 @@ map_put_concept(struct fhir_writer *w, const char *name, struct sv_str system,
 static struct sv_str
 identity(const struct map_writing *m, const char *what)
 {
-	return sv_arena_printf(m->A, "%.*s-%s", SV_FMT(m->id), what);
+	struct sv_str s = sv_arena_printf(m->A, "%.*s-%s", SV_FMT(m->id),
+	    what);
+
+	if (s.p == NULL)
+		m->w->failed = true;
+	return s;
 }
 
 void
@@ -214,18 +245,55 @@ add_encoded(struct sv_buf *b, struct sv_str s)
 /* The patient by identifier where there is one, so that the receiving server
  * finds its own record (R4 http.html, conditional references). */
 static struct sv_str
-subject_of(struct sv_arena *A, const struct map_patient *p)
+subject_of(struct map_writing *m, const struct map_patient *p)
 {
 	struct sv_buf b;
 
 	if (p->system.n == 0 || p->value.n == 0)
 		return p->reference;
-	sv_buf_init(&b, A, 4096);
+	sv_buf_init(&b, m->A, 64 * 1024);
 	sv_buf_add(&b, SV_LIT("Patient?identifier="));
 	add_encoded(&b, p->system);
 	sv_buf_add(&b, SV_LIT("%7C"));
 	add_encoded(&b, p->value);
-	return sv_buf_str(&b);
+	return map_done(m, &b);
+}
+
+struct sv_str
+map_versioned(struct map_writing *m, const struct core_event *e)
+{
+	struct sv_buf b;
+
+	if (e->source_version.n == 0)
+		return e->source;
+	sv_buf_init(&b, m->A, 64 * 1024);
+	sv_buf_add(&b, e->source);
+	sv_buf_add(&b, SV_LIT("/_history/"));
+	sv_buf_add(&b, e->source_version);
+	return map_done(m, &b);
+}
+
+void
+map_put_conditions(struct map_writing *m, const char *name)
+{
+	static const enum core_fact_id presence[CORE_CANCER_MAX] = {
+		CORE_HAS_PROSTATE_CANCER, CORE_LYMPHOMA,
+		CORE_HAS_GERM_CELL_TUMOUR };
+	const struct core_fact *f
+	    = &m->r->decision.facts.fact[presence[m->g->cancer]];
+	bool any = false;
+
+	for (size_t i = 0; i < f->n_evidence; i++) {
+		if (!sv_str_starts(f->evidence[i]->source,
+		    SV_LIT("Condition/")))
+			continue;
+		if (!any)
+			fhir_open_array(m->w, name);
+		any = true;
+		map_put_reference(m->w, name, f->evidence[i]->source);
+	}
+	if (any)
+		fhir_close_array(m->w);
 }
 
 static struct sv_status
@@ -259,7 +327,7 @@ map_bundle_write(struct sv_arena *A, const struct map_result *r,
 	    : o->pretty ? FHIR_WRITE_JSON_PRETTY : FHIR_WRITE_JSON);
 	sv_date_text(sv_date_exact(r->decision.line.as_of), day);
 	m.as_of = sv_str_of(day);
-	m.subject = subject_of(A, &r->patient);
+	m.subject = subject_of(&m, &r->patient);
 	fhir_open_resource(&w, NULL, "Bundle");
 	fhir_put_lit(&w, "type", "transaction");
 	for (size_t i = 0; i < r->decision.n_guidance; i++) {

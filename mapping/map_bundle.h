@@ -33,12 +33,29 @@ void map_open_entry(struct map_writing *m, const char *type,
 void map_close_entry(struct map_writing *m, const char *type,
     const char *what);
 
+/** What is in ${b}; the Bundle fails if ${b} did, so that no sentence is ever
+ * cut short. */
+struct sv_str map_done(struct map_writing *m, const struct sv_buf *b);
+
+/** The canonical of the PlanDefinition the guidance comes from. */
+struct sv_str map_plan(const struct map_writing *m);
+
+/** References to the conditions that make up the cancer, as the array
+ * ${name}; nothing if there are none. */
+void map_put_conditions(struct map_writing *m, const char *name);
+
+/** The reference to what ${e} was read from, with its version if it had one. */
+struct sv_str map_versioned(struct map_writing *m, const struct core_event *e);
+
 void map_put_identifier(struct map_writing *m, const char *name,
     const char *what, bool is_array);
 void map_put_reference(struct fhir_writer *w, const char *name,
     struct sv_str reference);
 void map_put_concept(struct fhir_writer *w, const char *name,
     struct sv_str system, struct sv_str code, struct sv_str text);
+
+/** The narrative of the CarePlan. */
+void map_put_narrative(struct map_writing *m);
 
 void map_write_guidance(struct map_writing *m);
 void map_write_careplan(struct map_writing *m);

@@ -5,17 +5,6 @@
 
 #include <stdio.h>
 
-/* "PRO-RP-03, PRO-RP-04" */
-static void
-add_rules(struct sv_buf *b, const struct core_proposal *p)
-{
-	for (size_t i = 0; i < p->n_findings; i++) {
-		if (i > 0)
-			sv_buf_add(b, SV_LIT(", "));
-		sv_buf_add(b, p->findings[i]->rule->id);
-	}
-}
-
 /* What is proposed, for how long, and on which rules. */
 static struct sv_str
 describe(struct map_writing *m, const struct core_proposal *p)
@@ -24,17 +13,43 @@ describe(struct map_writing *m, const struct core_proposal *p)
 
 	sv_buf_init(&b, m->A, 64 * 1024);
 	sv_buf_add(&b, SV_LIT("Option for discussion: "));
-	sv_buf_add(&b, p->activity.display);
-	if (p->activity.min_months > 0)
-		sv_buf_printf(&b, ", %d to %d months", p->activity.min_months,
-		    p->activity.max_months);
-	if (p->activity.group.n > 0)
-		sv_buf_add(&b, SV_LIT(" (one of several alternatives, no "
-		    "order of preference)"));
-	sv_buf_add(&b, SV_LIT(". Rules: "));
-	add_rules(&b, p);
+	map_phrase_proposal(&b, p);
+	sv_buf_add(&b, SV_LIT(". Rules:"));
+	for (size_t i = 0; i < p->n_findings; i++) {
+		sv_buf_add(&b, i > 0 ? SV_LIT(", ") : SV_LIT(" "));
+		sv_buf_add(&b, p->findings[i]->rule->id);
+	}
 	sv_buf_addc(&b, '.');
-	return sv_buf_str(&b);
+	return map_done(m, &b);
+}
+
+static void
+put_months(struct fhir_writer *w, const char *name, int32_t months)
+{
+	fhir_open(w, name);
+	fhir_put_int(w, "value", months);
+	fhir_put_lit(w, "unit", "months");
+	fhir_put_lit(w, "system", "http://unitsofmeasure.org");
+	fhir_put_lit(w, "code", "mo");
+	fhir_close(w);
+}
+
+/* A duration is no schedule: CarePlan has no element for it (OS-7). */
+static void
+put_duration(struct fhir_writer *w, const struct core_activity *a)
+{
+	if (a->min_months <= 0)
+		return;
+	fhir_open_array(w, "extension");
+	fhir_open(w, "extension");
+	fhir_put_lit(w, "url",
+	    "https://salvor.example/StructureDefinition/duration");
+	fhir_open(w, "valueRange");
+	put_months(w, "low", a->min_months);
+	put_months(w, "high", a->max_months);
+	fhir_close(w);
+	fhir_close(w);
+	fhir_close_array(w);
 }
 
 static void
@@ -44,6 +59,7 @@ put_activity(struct map_writing *m, const struct core_proposal *p)
 
 	fhir_open(w, "activity");
 	fhir_open(w, "detail");
+	put_duration(w, &p->activity);
 	fhir_put_lit(w, "kind", sv_str_is(p->activity.code, "adt")
 	    ? "MedicationRequest" : "ServiceRequest");
 	map_put_concept(w, "code",
@@ -62,37 +78,18 @@ put_activity(struct map_writing *m, const struct core_proposal *p)
 	fhir_close(w);
 }
 
-/* The narrative, from the same proposals as the coded activities (OS-14). */
-static void
-put_narrative(struct map_writing *m)
-{
-	struct sv_buf b;
-
-	sv_buf_init(&b, m->A, (size_t)1 << 20);
-	sv_buf_add(&b, SV_LIT("<div xmlns=\"http://www.w3.org/1999/xhtml\"><p>"
-	    ));
-	fhir_escape_xml(&b, map_phrase_intent(m->g->intent));
-	sv_buf_add(&b, SV_LIT("</p><ul>"));
-	for (size_t i = 0; i < m->g->n_proposals; i++) {
-		sv_buf_add(&b, SV_LIT("<li>"));
-		fhir_escape_xml(&b, describe(m, &m->g->proposals[i]));
-		sv_buf_add(&b, SV_LIT("</li>"));
-	}
-	sv_buf_add(&b, SV_LIT("</ul><p>" MAP_DISCLAIMER "</p></div>"));
-	fhir_open(m->w, "text");
-	fhir_put_lit(m->w, "status", "generated");
-	fhir_put_xhtml(m->w, sv_buf_str(&b));
-	fhir_close(m->w);
-}
-
-/* The resources that were read: each once. */
+/* The resources that were read: each once, whatever its versions. */
 static void
 put_evidence(struct map_writing *m, const char *name)
 {
+	const struct map_source *s = m->r->patient.sources;
+
 	fhir_open_array(m->w, name);
-	for (size_t i = 0; i < m->r->patient.n_sources; i++)
-		map_put_reference(m->w, name,
-		    m->r->patient.sources[i].reference);
+	for (size_t i = 0; i < m->r->patient.n_sources; i++) {
+		if (i > 0 && sv_str_eq(s[i].reference, s[i - 1].reference))
+			continue;
+		map_put_reference(m->w, name, s[i].reference);
+	}
 	fhir_close_array(m->w);
 }
 
@@ -102,8 +99,11 @@ map_write_careplan(struct map_writing *m)
 	struct fhir_writer *w = m->w;
 
 	map_open_entry(m, "CarePlan", "careplan");
-	put_narrative(m);
+	map_put_narrative(m);
 	map_put_identifier(m, "identifier", "careplan", true);
+	fhir_open_array(w, "instantiatesCanonical");
+	fhir_put_str(w, "instantiatesCanonical", map_plan(m));
+	fhir_close_array(w);
 	fhir_put_lit(w, "status", "draft");
 	fhir_put_lit(w, "intent", "proposal");
 	fhir_open_array(w, "category");
@@ -112,10 +112,11 @@ map_write_careplan(struct map_writing *m)
 	    SV_LIT("assess-plan"), (struct sv_str){ NULL, 0 });
 	fhir_close_array(w);
 	fhir_put_str(w, "title", sv_arena_printf(m->A,
-	    "Salvage therapy, %.*s: options for discussion",
-	    SV_FMT(core_cancer_name(m->g->cancer))));
+	    "%.*s, salvage therapy: options for discussion",
+	    SV_FMT(map_phrase_cancer(m->g->cancer))));
 	map_put_reference(w, "subject", m->subject);
 	fhir_put_str(w, "created", m->as_of);
+	map_put_conditions(m, "addresses");
 	put_evidence(m, "supportingInfo");
 	fhir_open_array(w, "activity");
 	for (size_t i = 0; i < m->g->n_proposals; i++)
@@ -134,19 +135,29 @@ why_blocked(struct map_writing *m, struct sv_str block)
 	for (size_t i = 0; i < m->g->n_findings; i++) {
 		const struct core_finding *f = m->g->findings[i];
 
-		for (size_t k = 0; f->state != CORE_NEEDS_DATA
-		    && k < f->rule->n_blocks; k++) {
-			if (!sv_str_eq(f->rule->blocks[k], block))
-				continue;
-			if (b.n > 0)
-				sv_buf_addc(&b, ' ');
-			map_phrase_rule(&b, f->rule, &m->r->decision.facts);
-			sv_buf_add(&b, SV_LIT(" ["));
-			sv_buf_add(&b, f->rule->id);
-			sv_buf_addc(&b, ']');
-		}
+		if (!map_phrase_blocks(f, block))
+			continue;
+		map_phrase_state(&b, f);
+		map_phrase_rule(&b, f->rule, &m->r->decision.facts);
+		sv_buf_addc(&b, ' ');
+		map_phrase_basis(&b, f->rule);
+		sv_buf_addc(&b, ' ');
 	}
-	return sv_buf_str(&b);
+	sv_buf_add(&b, SV_LIT(MAP_DISCLAIMER " "));
+	map_phrase_version(&b, m->r, m->o);
+	return map_done(m, &b);
+}
+
+/* "Must not proceed for now: local salvage" */
+static struct sv_str
+name_block(struct map_writing *m, struct sv_str block)
+{
+	struct sv_buf b;
+
+	sv_buf_init(&b, m->A, 4096);
+	sv_buf_add(&b, SV_LIT("Must not proceed for now: "));
+	map_phrase_block(&b, block);
+	return map_done(m, &b);
 }
 
 void
@@ -162,8 +173,7 @@ map_write_detected_issue(struct map_writing *m, size_t block)
 	fhir_put_lit(w, "status", "preliminary");
 	map_put_concept(w, "code",
 	    SV_LIT("https://salvor.example/CodeSystem/block"), name,
-	    sv_arena_printf(m->A, "Not before what is named: %.*s",
-	    SV_FMT(name)));
+	    name_block(m, name));
 	fhir_put_lit(w, "severity", "high");
 	map_put_reference(w, "patient", m->subject);
 	fhir_put_str(w, "identifiedDateTime", m->as_of);
@@ -208,6 +218,7 @@ put_agent(struct map_writing *m)
 	    "CodeSystem/provenance-participant-type"), SV_LIT("assembler"),
 	    (struct sv_str){ NULL, 0 });
 	fhir_open(m->w, "who");
+	fhir_put_lit(m->w, "type", "Device");
 	fhir_put_str(m->w, "display", m->o->software);
 	fhir_close(m->w);
 	fhir_close(m->w);

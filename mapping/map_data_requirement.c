@@ -4,6 +4,8 @@
  */
 #include "map_bundle.h"
 
+#include <string.h>
+
 #define LOINC "http://loinc.org"
 #define SCT "http://snomed.info/sct"
 #define CONCEPT "https://salvor.example/CodeSystem/concept"
@@ -85,20 +87,39 @@ put_ipfsg(struct map_writing *m)
 	}
 }
 
+static bool
+is_missing(const struct map_writing *m, size_t i)
+{
+	return (m->g->missing & CORE_FACT_BIT(needs[i].fact)) != 0;
+}
+
+/* Several facts may wait for the same data: it is asked for once. */
+static bool
+is_asked(const struct map_writing *m, size_t i)
+{
+	for (size_t k = 0; k < i; k++) {
+		if (is_missing(m, k) && strcmp(needs[k].code, needs[i].code)
+		    == 0 && strcmp(needs[k].system, needs[i].system) == 0)
+			return true;
+	}
+	return false;
+}
+
 void
 map_write_data_requirements(struct map_writing *m)
 {
+	const size_t n = sizeof(needs) / sizeof(needs[0]);
 	bool ipfsg = (m->g->missing & CORE_FACT_BIT(CORE_IPFSG_DETERMINED))
 	    != 0;
 	bool any = ipfsg && m->r->decision.facts.n_ipfsg_missing > 0;
 
-	for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++)
-		any = any || (m->g->missing & CORE_FACT_BIT(needs[i].fact));
+	for (size_t i = 0; i < n; i++)
+		any = any || is_missing(m, i);
 	if (!any)
 		return;
 	fhir_open_array(m->w, "dataRequirement");
-	for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++) {
-		if (m->g->missing & CORE_FACT_BIT(needs[i].fact))
+	for (size_t i = 0; i < n; i++) {
+		if (is_missing(m, i) && !is_asked(m, i))
 			put_need(m->w, &needs[i]);
 	}
 	if (ipfsg)

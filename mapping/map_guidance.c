@@ -66,6 +66,26 @@ put_value(struct fhir_writer *w, enum core_fact_id id,
 	fhir_close(w);
 }
 
+/* OS-3: the resource and its version, with day, value and unit to read. */
+static void
+put_evidence(struct map_writing *m, const struct core_event *e)
+{
+	char day[SV_DATE_TEXT_MAX];
+	struct sv_buf b;
+
+	sv_buf_init(&b, m->A, 64 * 1024);
+	sv_date_text(e->date, day);
+	sv_buf_add(&b, day[0] == '\0' ? SV_LIT("no date") : sv_str_of(day));
+	sv_buf_add(&b, SV_LIT(", "));
+	map_phrase_event(&b, e);
+	open_part(m->w, "evidence");
+	fhir_open(m->w, "valueReference");
+	fhir_put_str(m->w, "reference", map_versioned(m, e));
+	fhir_put_str(m->w, "display", map_done(m, &b));
+	fhir_close(m->w);
+	fhir_close(m->w);
+}
+
 static void
 put_fact(struct map_writing *m, enum core_fact_id id)
 {
@@ -80,19 +100,15 @@ put_fact(struct map_writing *m, enum core_fact_id id)
 	open_part(w, "text");
 	sv_buf_init(&b, m->A, 4096);
 	map_phrase_fact(&b, id, &m->r->decision.facts);
-	fhir_put_str(w, "valueString", sv_buf_str(&b));
+	fhir_put_str(w, "valueString", map_done(m, &b));
 	fhir_close(w);
 	if (f->reason != CORE_REASON_NONE) {
 		open_part(w, "reason");
 		fhir_put_str(w, "valueCode", core_reason_code(f->reason));
 		fhir_close(w);
 	}
-	for (size_t i = 0; i < f->n_evidence; i++) {
-		open_part(w, "evidence");
-		map_put_reference(w, "valueReference",
-		    f->evidence[i]->source);
-		fhir_close(w);
-	}
+	for (size_t i = 0; i < f->n_evidence; i++)
+		put_evidence(m, f->evidence[i]);
 	fhir_close_array(w);
 	fhir_close(w);
 }
@@ -171,30 +187,35 @@ put_outcome(struct map_writing *m)
 	fhir_close(m->w);
 }
 
+static void
+put_note(struct map_writing *m, const struct sv_buf *b)
+{
+	fhir_open(m->w, "note");
+	fhir_put_str(m->w, "text", map_done(m, b));
+	fhir_close(m->w);
+}
+
 /* One note a finding: its sentence and its basis (OS-2). */
 static void
 put_notes(struct map_writing *m)
 {
+	struct sv_buf b;
+
 	fhir_open_array(m->w, "note");
 	for (size_t i = 0; i < m->g->n_findings; i++) {
 		const struct core_finding *f = m->g->findings[i];
-		struct sv_buf b;
 
 		sv_buf_init(&b, m->A, 64 * 1024);
-		if (f->state != CORE_FIRES) {
-			sv_buf_add(&b, core_state_name(f->state));
-			sv_buf_add(&b, SV_LIT(": "));
-		}
+		map_phrase_state(&b, f);
 		map_phrase_rule(&b, f->rule, &m->r->decision.facts);
 		sv_buf_addc(&b, ' ');
 		map_phrase_basis(&b, f->rule);
-		fhir_open(m->w, "note");
-		fhir_put_str(m->w, "text", sv_buf_str(&b));
-		fhir_close(m->w);
+		put_note(m, &b);
 	}
-	fhir_open(m->w, "note");
-	fhir_put_lit(m->w, "text", MAP_DISCLAIMER);
-	fhir_close(m->w);
+	sv_buf_init(&b, m->A, 4096);
+	sv_buf_add(&b, SV_LIT(MAP_DISCLAIMER " "));
+	map_phrase_version(&b, m->r, m->o);
+	put_note(m, &b);
 	fhir_close_array(m->w);
 }
 
@@ -202,15 +223,8 @@ void
 map_write_guidance(struct map_writing *m)
 {
 	struct fhir_writer *w = m->w;
-	struct sv_str plan = m->g->findings[m->g->n_findings - 1]->rule->plan;
 	char urn[MAP_UUID_TEXT];
 
-	for (size_t i = 0; i < m->g->n_findings; i++) {
-		if (m->g->findings[i]->rule->cancer == m->g->cancer) {
-			plan = m->g->findings[i]->rule->plan;
-			break;
-		}
-	}
 	map_open_entry(m, "GuidanceResponse", "guidance");
 	fhir_open_array(w, "contained");
 	put_facts(m);
@@ -219,10 +233,11 @@ map_write_guidance(struct map_writing *m)
 	fhir_close_array(w);
 	map_put_identifier(m, "requestIdentifier", "request", false);
 	map_put_identifier(m, "identifier", "guidance", true);
-	fhir_put_str(w, "moduleCanonical", plan);
+	fhir_put_str(w, "moduleCanonical", map_plan(m));
 	fhir_put_str(w, "status", core_output_name(m->g->output));
 	map_put_reference(w, "subject", m->subject);
 	fhir_put_str(w, "occurrenceDateTime", m->as_of);
+	map_put_conditions(m, "reasonReference");
 	put_notes(m);
 	if (n_data_issues(m->r) > 0) {
 		fhir_open_array(w, "evaluationMessage");

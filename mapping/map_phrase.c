@@ -38,6 +38,16 @@ unit_word(struct sv_str ucum)
 	return sv_str_is(ucum, "a") ? SV_LIT("years") : ucum;
 }
 
+/* "very high" */
+static void
+add_group(struct sv_buf *b, enum core_ipfsg g)
+{
+	struct sv_str name = core_ipfsg_name(g);
+
+	for (size_t i = 0; i < name.n; i++)
+		sv_buf_addc(b, name.p[i] == '_' ? ' ' : name.p[i]);
+}
+
 static void
 add_known(struct sv_buf *b, enum core_fact_id id, const struct core_fact *f)
 {
@@ -50,7 +60,7 @@ add_known(struct sv_buf *b, enum core_fact_id id, const struct core_fact *f)
 		return;
 	}
 	if (core_fact_type(id) == CORE_FACT_CODE) {
-		sv_buf_add(b, core_ipfsg_name(f->code));
+		add_group(b, f->code);
 		return;
 	}
 	if (f->infinite) {
@@ -64,6 +74,30 @@ add_known(struct sv_buf *b, enum core_fact_id id, const struct core_fact *f)
 	}
 }
 
+/* " (3 values, 2025-10-10 to 2026-04-10)": what a doubling time rests on. */
+static void
+add_fit(struct sv_buf *b, const struct core_facts *facts)
+{
+	char first[SV_DATE_TEXT_MAX] = "", last[SV_DATE_TEXT_MAX] = "";
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < facts->n_psa; i++) {
+		if (!facts->psa[i].in_fit)
+			continue;
+		sv_date_text(sv_date_exact(facts->psa[i].day),
+		    n++ == 0 ? first : last);
+	}
+	if (n < 2)
+		return;
+	sv_buf_add(b, SV_LIT(" ("));
+	sv_buf_addu(b, n);
+	sv_buf_add(b, SV_LIT(" values, "));
+	sv_buf_add(b, sv_str_of(first));
+	sv_buf_add(b, SV_LIT(" to "));
+	sv_buf_add(b, sv_str_of(last));
+	sv_buf_addc(b, ')');
+}
+
 void
 map_phrase_fact(struct sv_buf *b, enum core_fact_id id,
     const struct core_facts *facts)
@@ -74,6 +108,8 @@ map_phrase_fact(struct sv_buf *b, enum core_fact_id id,
 	sv_buf_add(b, SV_LIT(": "));
 	if (!core_fact_unknown(id, f)) {
 		add_known(b, id, f);
+		if (id == CORE_PSA_DOUBLING_TIME)
+			add_fit(b, facts);
 		return;
 	}
 	sv_buf_add(b, SV_LIT("unknown, "));
@@ -96,8 +132,34 @@ map_phrase_rule(struct sv_buf *b, const struct core_rule *rule,
 	}
 	before = (size_t)(at - t.p);
 	sv_buf_add(b, (struct sv_str){ t.p, before });
-	sv_buf_add(b, core_ipfsg_name(facts->fact[CORE_IPFSG_RISK].code));
+	add_group(b, facts->fact[CORE_IPFSG_RISK].code);
 	sv_buf_add(b, sv_str_from(t, before + sizeof(mark) - 1));
+}
+
+/* "source statement S05, reference [2],[1] not supplied": the source document
+ * has no reference list, so its numbers cannot be resolved (OS-2).  ${text} is
+ * "Source [2],[1]", with or without a remark in brackets behind it. */
+static void
+add_unresolved(struct sv_buf *b, const struct core_rule *rule,
+    struct sv_str text)
+{
+	size_t remark;
+
+	if (sv_str_starts(text, SV_LIT("Source ")))
+		text = sv_str_from(text, 7);
+	remark = sv_str_chr(text, '(');
+	sv_buf_add(b, SV_LIT("source statement"));
+	for (size_t i = 0; i < rule->n_source_refs; i++) {
+		sv_buf_add(b, i > 0 ? SV_LIT(", ") : SV_LIT(" "));
+		sv_buf_add(b, rule->source_refs[i]);
+	}
+	sv_buf_add(b, SV_LIT(", reference "));
+	sv_buf_add(b, sv_str_trim((struct sv_str){ text.p, remark }));
+	sv_buf_add(b, SV_LIT(" not supplied"));
+	if (remark == text.n)
+		return;
+	sv_buf_addc(b, ' ');
+	sv_buf_add(b, sv_str_from(text, remark));
 }
 
 void
@@ -124,22 +186,64 @@ map_phrase_basis(struct sv_buf *b, const struct core_rule *rule)
 	for (size_t i = 0; i < rule->n_citations; i++) {
 		if (i > 0)
 			sv_buf_add(b, SV_LIT("; "));
-		sv_buf_add(b, rule->citations[i].text);
-		if (!rule->citations[i].resolved)
-			sv_buf_add(b, SV_LIT(" [reference not supplied]"));
+		if (rule->citations[i].resolved)
+			sv_buf_add(b, rule->citations[i].text);
+		else
+			add_unresolved(b, rule, rule->citations[i].text);
 	}
 	sv_buf_addc(b, '.');
 }
 
-struct sv_str
-map_phrase_intent(enum core_intent intent)
+void
+map_phrase_facts(struct sv_buf *b, core_fact_set set)
 {
-	static const struct sv_str words[] = {
-		SV_STATIC("No failure of primary treatment is recorded."),
-		SV_STATIC("Salvage setting, intent unclear."),
-		SV_STATIC("Salvage setting, palliative intent."),
-		SV_STATIC("Salvage setting, curative intent possible."),
-	};
+	bool any = false;
 
-	return words[intent];
+	for (int k = 0; k < CORE_FACT_COUNT; k++) {
+		if (!(set & CORE_FACT_BIT(k)))
+			continue;
+		if (any)
+			sv_buf_add(b, SV_LIT(", "));
+		sv_buf_add(b, core_fact_phrase((enum core_fact_id)k));
+		any = true;
+	}
+}
+
+void
+map_phrase_state(struct sv_buf *b, const struct core_finding *f)
+{
+	if (f->state == CORE_FIRES)
+		return;
+	sv_buf_add(b, f->state == CORE_PROVISIONAL
+	    ? SV_LIT("Provisional until known: ")
+	    : SV_LIT("Not decided, waits for: "));
+	map_phrase_facts(b, f->missing);
+	sv_buf_add(b, SV_LIT(". "));
+}
+
+void
+map_phrase_proposal(struct sv_buf *b, const struct core_proposal *p)
+{
+	sv_buf_add(b, p->activity.display);
+	if (p->activity.min_months > 0) {
+		sv_buf_add(b, SV_LIT(", "));
+		sv_buf_addu(b, (uint64_t)p->activity.min_months);
+		sv_buf_add(b, SV_LIT(" to "));
+		sv_buf_addu(b, (uint64_t)p->activity.max_months);
+		sv_buf_add(b, SV_LIT(" months"));
+	}
+	if (p->activity.group.n > 0)
+		sv_buf_add(b, SV_LIT(" (one of several alternatives, no "
+		    "order of preference)"));
+	for (size_t i = 0; i < p->n_findings; i++) {
+		const struct core_finding *f = p->findings[i];
+
+		if (f->state != CORE_PROVISIONAL)
+			continue;
+		sv_buf_add(b, SV_LIT(" ("));
+		sv_buf_add(b, f->rule->id);
+		sv_buf_add(b, SV_LIT(" provisional until known: "));
+		map_phrase_facts(b, f->missing);
+		sv_buf_addc(b, ')');
+	}
 }

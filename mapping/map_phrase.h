@@ -14,16 +14,51 @@
 	"clinical judgement and is based on the data listed. Not a medical " \
 	"device, not clinically validated."
 
-/** "PSA doubling time: 6 mo", "distant metastasis: none recorded". */
+/** "PSA doubling time: 6 months (3 values, 2025-10-10 to 2026-04-10)",
+ * "distant metastasis: none recorded". */
 void map_phrase_fact(struct sv_buf *b, enum core_fact_id id,
     const struct core_facts *facts);
+
+/** The facts of ${set}, named and joined by commas. */
+void map_phrase_facts(struct sv_buf *b, core_fact_set set);
+
+/** The data that would settle fact ${id}, "a restaging result"; may be
+ * empty (knowledge K2.2, the paragraph behind the rule table). */
+struct sv_str map_phrase_settled_by(enum core_fact_id id);
 
 /** The sentence of a rule, its placeholders filled in. */
 void map_phrase_rule(struct sv_buf *b, const struct core_rule *rule,
     const struct core_facts *facts);
 
-/** "PRO-RP-01 (SOURCE, high confidence; ...)": citation, strength, origin. */
+/** "PRO-RP-01 (SOURCE S05, confidence high; ...)": origin, strength, citation,
+ * and what of it the source did not supply (OS-2). */
 void map_phrase_basis(struct sv_buf *b, const struct core_rule *rule);
+
+/** What state ${f} is in, if it is not plainly true, with what it waits for:
+ * "Provisional until known: ...: "; nothing if it fires. */
+void map_phrase_state(struct sv_buf *b, const struct core_finding *f);
+
+/** "ADT with salvage RT, 4 to 6 months (PRO-RP-04 provisional until known:
+ * seminal vesicle invasion)": the activity, without its rules. */
+void map_phrase_proposal(struct sv_buf *b, const struct core_proposal *p);
+
+/** "psa 0.36 ng/mL": what was measured or stated, in the sender's own words
+ * where there are any; without date and source. */
+void map_phrase_event(struct sv_buf *b, const struct core_event *e);
+
+/** True if ${f} forbids the group of activities ${block}. */
+bool map_phrase_blocks(const struct core_finding *f, struct sv_str block);
+
+/** The group of activities called ${block}, in words: "local salvage". */
+void map_phrase_block(struct sv_buf *b, struct sv_str block);
+
+/** OS-1 and OS-12: "Rules 0.1.0 (draft, not signed off), SHA-256 ...;
+ * reference date ...; generated ... by salvor 0.1.0." */
+void map_phrase_version(struct sv_buf *b, const struct map_result *r,
+    const struct map_output_options *o);
+
+/** "Prostate cancer". */
+struct sv_str map_phrase_cancer(enum core_cancer cancer);
 
 /** A headline for one cancer's guidance. */
 struct sv_str map_phrase_intent(enum core_intent intent);

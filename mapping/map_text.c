@@ -1,79 +1,80 @@
 /*
- * What a clinician reads in a terminal.
+ * What a clinician reads in a terminal: what must not happen yet, what can be
+ * discussed and why, what is not known, what all that rests on.
  */
+#include "map_page.h"
 #include "map_phrase.h"
 
-#include <string.h>
-
-struct page {
-	struct sv_buf *out;
+struct reading {
+	struct map_page page;
 	struct sv_arena *A;
-	const struct map_output_options *o;
 	const struct map_result *r;
-	int width;
 };
 
 static void
-style(struct page *p, const char *code)
+begin(const struct reading *R, struct sv_buf *b)
 {
-	if (p->o->colour) {
-		sv_buf_add(p->out, SV_LIT("\033["));
-		sv_buf_add(p->out, sv_str_of(code));
-		sv_buf_addc(p->out, 'm');
-	}
+	sv_buf_init(b, R->A, 64 * 1024);
 }
 
-/* Columns of the word at ${s}: UTF-8 continuation bytes take none. */
-static int
-columns(struct sv_str s)
-{
-	int n = 0;
-
-	for (size_t i = 0; i < s.n; i++)
-		n += ((unsigned char)s.p[i] & 0xc0) != 0x80;
-	return n;
-}
-
-/* ${text} in lines of the page's width, each behind ${indent} blanks. */
+/* Print what was gathered in ${b}; its failure is the page's. */
 static void
-paragraph(struct page *p, int indent, struct sv_str text)
+flush(struct reading *R, int indent, int hang, struct sv_buf *b)
 {
-	int at = 0;
-
-	while (text.n > 0) {
-		size_t n = sv_str_chr(text, ' ');
-		struct sv_str word = { text.p, n };
-
-		text = sv_str_from(text, n + 1);
-		if (at > 0 && at + 1 + columns(word) > p->width) {
-			sv_buf_addc(p->out, '\n');
-			at = 0;
-		}
-		if (at == 0) {
-			for (; at < indent; at++)
-				sv_buf_addc(p->out, ' ');
-		} else {
-			sv_buf_addc(p->out, ' ');
-			at++;
-		}
-		sv_buf_add(p->out, word);
-		at += columns(word);
-	}
-	sv_buf_addc(p->out, '\n');
+	if (!sv_buf_ok(b))
+		R->page.out->failed = true;
+	map_page_paragraph(&R->page, indent, hang, sv_buf_str(b));
 }
 
 static void
-heading(struct page *p, const char *text)
+put_blocks(struct reading *R, const struct core_guidance *g)
 {
-	sv_buf_addc(p->out, '\n');
-	style(p, "1");
-	sv_buf_add(p->out, sv_str_of(text));
-	style(p, "0");
-	sv_buf_addc(p->out, '\n');
+	if (g->n_blocks > 0)
+		map_page_heading(&R->page, "Must not proceed for now");
+	for (size_t i = 0; i < g->n_blocks; i++) {
+		struct sv_buf b;
+
+		begin(R, &b);
+		sv_buf_add(&b, SV_LIT("! "));
+		map_phrase_block(&b, g->blocks[i]);
+		for (size_t k = 0; k < g->n_findings; k++) {
+			const struct core_finding *f = g->findings[k];
+
+			if (!map_phrase_blocks(f, g->blocks[i]))
+				continue;
+			sv_buf_add(&b, SV_LIT(" ["));
+			sv_buf_add(&b, f->rule->id);
+			sv_buf_addc(&b, ']');
+		}
+		map_page_style(&R->page, "1;31");
+		flush(R, 2, 2, &b);
+		map_page_style(&R->page, "0");
+	}
+}
+
+static void
+put_proposals(struct reading *R, const struct core_guidance *g)
+{
+	if (g->n_proposals > 0)
+		map_page_heading(&R->page, "Options for discussion");
+	for (size_t i = 0; i < g->n_proposals; i++) {
+		const struct core_proposal *x = &g->proposals[i];
+		struct sv_buf b;
+
+		begin(R, &b);
+		sv_buf_add(&b, SV_LIT("- "));
+		map_phrase_proposal(&b, x);
+		for (size_t k = 0; k < x->n_findings; k++) {
+			sv_buf_add(&b, SV_LIT(" ["));
+			sv_buf_add(&b, x->findings[k]->rule->id);
+			sv_buf_addc(&b, ']');
+		}
+		flush(R, 2, 2, &b);
+	}
 }
 
 static const char *
-state_style(const struct core_finding *f)
+style_of(const struct core_finding *f)
 {
 	if (f->rule->kind == CORE_RULE_BLOCK)
 		return "1;31";
@@ -84,30 +85,26 @@ state_style(const struct core_finding *f)
 }
 
 static void
-put_finding(struct page *p, const struct core_finding *f)
+put_finding(struct reading *R, const struct core_finding *f)
 {
 	struct sv_buf b;
 
-	style(p, state_style(f));
-	sv_buf_add(p->out, SV_LIT("  "));
-	sv_buf_add(p->out, f->rule->title);
-	style(p, "0");
-	if (f->state == CORE_PROVISIONAL)
-		sv_buf_add(p->out, SV_LIT("  (provisional: an exclusion is "
-		    "open)"));
-	sv_buf_addc(p->out, '\n');
-	sv_buf_init(&b, p->A, 64 * 1024);
-	map_phrase_rule(&b, f->rule, &p->r->decision.facts);
-	paragraph(p, 4, sv_buf_str(&b));
-	sv_buf_init(&b, p->A, 64 * 1024);
+	map_page_style(&R->page, style_of(f));
+	map_page_paragraph(&R->page, 2, 2, f->rule->title);
+	map_page_style(&R->page, "0");
+	begin(R, &b);
+	map_phrase_state(&b, f);
+	map_phrase_rule(&b, f->rule, &R->r->decision.facts);
+	flush(R, 4, 0, &b);
+	begin(R, &b);
 	map_phrase_basis(&b, f->rule);
-	style(p, "2");
-	paragraph(p, 4, sv_buf_str(&b));
-	style(p, "0");
+	map_page_style(&R->page, "2");
+	flush(R, 4, 0, &b);
+	map_page_style(&R->page, "0");
 }
 
 static void
-put_advice(struct page *p, const struct core_guidance *g)
+put_findings(struct reading *R, const struct core_guidance *g)
 {
 	bool any = false;
 
@@ -115,176 +112,203 @@ put_advice(struct page *p, const struct core_guidance *g)
 		if (g->findings[i]->state == CORE_NEEDS_DATA)
 			continue;
 		if (!any)
-			heading(p, "Options and notes for discussion");
+			map_page_heading(&R->page, "Why");
 		any = true;
-		put_finding(p, g->findings[i]);
+		put_finding(R, g->findings[i]);
 	}
 }
 
+/* What is unknown, what would settle it, and which rules wait for it. */
 static void
-put_months(struct page *p, const struct core_activity *a)
-{
-	if (a->min_months > 0)
-		sv_buf_printf(p->out, ", %d to %d months", a->min_months,
-		    a->max_months);
-	if (a->group.n > 0)
-		sv_buf_add(p->out, SV_LIT(" (alternative, no order of "
-		    "preference)"));
-}
-
-static void
-put_activities(struct page *p, const struct core_guidance *g)
-{
-	if (g->n_proposals > 0)
-		heading(p, "Proposed for consideration");
-	for (size_t i = 0; i < g->n_proposals; i++) {
-		const struct core_proposal *x = &g->proposals[i];
-
-		sv_buf_add(p->out, SV_LIT("  - "));
-		sv_buf_add(p->out, x->activity.display);
-		put_months(p, &x->activity);
-		sv_buf_add(p->out, SV_LIT("  ["));
-		for (size_t k = 0; k < x->n_findings; k++) {
-			if (k > 0)
-				sv_buf_add(p->out, SV_LIT(", "));
-			sv_buf_add(p->out, x->findings[k]->rule->id);
-		}
-		sv_buf_add(p->out, SV_LIT("]\n"));
-	}
-	for (size_t i = 0; i < g->n_blocks; i++) {
-		style(p, "1;31");
-		sv_buf_printf(p->out, "  ! blocked for now: %.*s\n",
-		    SV_FMT(g->blocks[i]));
-		style(p, "0");
-	}
-}
-
-/* What is unknown, and which rules wait for it. */
-static void
-put_missing(struct page *p, const struct core_guidance *g)
+put_missing(struct reading *R, const struct core_guidance *g)
 {
 	if (g->missing != 0)
-		heading(p, "Not known, and would decide");
+		map_page_heading(&R->page, "Not known, and could change this");
 	for (int k = 0; k < CORE_FACT_COUNT; k++) {
-		bool first = true;
+		enum core_fact_id id = (enum core_fact_id)k;
+		struct sv_buf b;
 
 		if (!(g->missing & CORE_FACT_BIT(k)))
 			continue;
-		sv_buf_add(p->out, SV_LIT("  ? "));
-		map_phrase_fact(p->out, (enum core_fact_id)k,
-		    &p->r->decision.facts);
+		begin(R, &b);
+		sv_buf_add(&b, SV_LIT("? "));
+		map_phrase_fact(&b, id, &R->r->decision.facts);
+		sv_buf_addc(&b, '.');
+		if (map_phrase_settled_by(id).n > 0) {
+			sv_buf_add(&b, SV_LIT(" Settled by "));
+			sv_buf_add(&b, map_phrase_settled_by(id));
+			sv_buf_addc(&b, '.');
+		}
 		for (size_t i = 0; i < g->n_findings; i++) {
 			if (!(g->findings[i]->missing & CORE_FACT_BIT(k)))
 				continue;
-			sv_buf_add(p->out, first ? SV_LIT("  -> ")
-			    : SV_LIT(", "));
-			sv_buf_add(p->out, g->findings[i]->rule->id);
-			first = false;
+			sv_buf_add(&b, SV_LIT(" ["));
+			sv_buf_add(&b, g->findings[i]->rule->id);
+			sv_buf_addc(&b, ']');
 		}
-		sv_buf_addc(p->out, '\n');
+		flush(R, 2, 2, &b);
 	}
 }
 
+/* "2026-04-10  Observation/e6  psa 0.36 ng/mL" */
 static void
-put_event(struct page *p, const struct core_event *e)
+add_event(struct sv_buf *b, const struct core_event *e)
 {
 	char day[SV_DATE_TEXT_MAX];
 
 	sv_date_text(e->date, day);
-	sv_buf_printf(p->out, "      %-10s  %.*s", day, SV_FMT(e->source));
-	if (e->text.n > 0)
-		sv_buf_printf(p->out, "  %.*s", SV_FMT(e->text));
-	sv_buf_addc(p->out, '\n');
+	sv_buf_printf(b, "%-10s  ", day[0] == '\0' ? "no date" : day);
+	sv_buf_add(b, e->source);
+	if (e->source_version.n > 0) {
+		sv_buf_add(b, SV_LIT("/_history/"));
+		sv_buf_add(b, e->source_version);
+	}
+	sv_buf_add(b, SV_LIT("  "));
+	map_phrase_event(b, e);
 }
 
-/* The facts that the findings speak of, with their evidence. */
-static void
-put_facts(struct page *p, const struct core_guidance *g)
+static bool
+same_evidence(const struct core_fact *a, const struct core_fact *b)
 {
-	core_fact_set used = 0;
+	if (a->n_evidence != b->n_evidence)
+		return false;
+	for (size_t i = 0; i < a->n_evidence; i++) {
+		if (a->evidence[i] != b->evidence[i])
+			return false;
+	}
+	return true;
+}
+
+/* Evidence that stands in full under an earlier fact is referred to. */
+static void
+put_evidence(struct reading *R, core_fact_set before, const struct core_fact *f)
+{
+	const struct core_fact *all = R->r->decision.facts.fact;
+	struct sv_buf b;
+
+	for (int k = 0; f->n_evidence > 1 && k < CORE_FACT_COUNT; k++) {
+		if (!(before & CORE_FACT_BIT(k)) || !same_evidence(&all[k], f))
+			continue;
+		begin(R, &b);
+		sv_buf_add(&b, SV_LIT("from the same data as: "));
+		sv_buf_add(&b, core_fact_phrase((enum core_fact_id)k));
+		flush(R, 6, 2, &b);
+		return;
+	}
+	for (size_t i = 0; i < f->n_evidence; i++) {
+		begin(R, &b);
+		add_event(&b, f->evidence[i]);
+		flush(R, 6, 12, &b);
+	}
+}
+
+/* The known facts that the findings speak of, with their evidence (OS-3). */
+static void
+put_facts(struct reading *R, const struct core_guidance *g)
+{
+	const struct core_facts *facts = &R->r->decision.facts;
+	core_fact_set used = 0, done = 0;
 
 	for (size_t i = 0; i < g->n_findings; i++)
 		used |= g->findings[i]->rule->when.facts
 		    | g->findings[i]->rule->unless.facts;
-	heading(p, "Facts used");
+	map_page_heading(&R->page, "Facts used");
 	for (int k = 0; k < CORE_FACT_COUNT; k++) {
-		const struct core_fact *f = &p->r->decision.facts.fact[k];
+		const struct core_fact *f = &facts->fact[k];
+		struct sv_buf b;
 
 		if (!(used & CORE_FACT_BIT(k))
 		    || core_fact_unknown((enum core_fact_id)k, f)
 		    || f->reason == CORE_REASON_NOT_APPLICABLE)
 			continue;
-		sv_buf_add(p->out, SV_LIT("    "));
-		map_phrase_fact(p->out, (enum core_fact_id)k,
-		    &p->r->decision.facts);
-		sv_buf_addc(p->out, '\n');
-		for (size_t i = 0; i < f->n_evidence; i++)
-			put_event(p, f->evidence[i]);
+		begin(R, &b);
+		map_phrase_fact(&b, (enum core_fact_id)k, facts);
+		flush(R, 2, 2, &b);
+		put_evidence(R, done, f);
+		done |= CORE_FACT_BIT(k);
 	}
 }
 
+/* OS-4: what was not used, and why. */
 static void
-put_left_out(struct page *p)
+put_left_out(struct reading *R)
 {
-	const struct core_timeline *t = &p->r->decision.line;
+	const struct core_timeline *t = &R->r->decision.line;
+	const struct fhir_issues *is = R->r->issues;
+	struct sv_buf b;
 
-	if (t->n_excluded + p->r->issues->n > 0)
-		heading(p, "Left out");
-	for (size_t i = 0; i < t->n_excluded; i++)
-		sv_buf_printf(p->out, "    %.*s: %.*s\n",
-		    SV_FMT(t->excluded[i].event->source),
-		    SV_FMT(core_exclusion_text(t->excluded[i].reason)));
-	for (size_t i = 0; i < p->r->issues->n; i++) {
-		const struct fhir_issue *x = &p->r->issues->at[i];
-		struct sv_buf b;
+	if (t->n_excluded + is->n > 0)
+		map_page_heading(&R->page, "Left out");
+	for (size_t i = 0; i < t->n_excluded; i++) {
+		begin(R, &b);
+		add_event(&b, t->excluded[i].event);
+		sv_buf_add(&b, SV_LIT(": "));
+		sv_buf_add(&b, core_exclusion_text(t->excluded[i].reason));
+		flush(R, 2, 12, &b);
+	}
+	for (size_t i = 0; i < is->n; i++) {
+		const struct fhir_issue *x = &is->at[i];
 
-		sv_buf_init(&b, p->A, 8192);
+		begin(R, &b);
 		sv_buf_add(&b, x->source.n > 0 ? x->source : x->expression);
 		sv_buf_add(&b, SV_LIT(": "));
 		sv_buf_add(&b, x->text);
-		paragraph(p, 4, sv_buf_str(&b));
+		flush(R, 2, 2, &b);
 	}
 }
 
 static void
-put_cancer(struct page *p, const struct core_guidance *g)
+put_cancer(struct reading *R, const struct core_guidance *g)
 {
+	struct sv_buf b;
+
 	if (g->output == CORE_OUTPUT_NONE)
 		return;
-	sv_buf_addc(p->out, '\n');
-	style(p, "1");
-	sv_buf_printf(p->out, "%.*s: ", SV_FMT(core_cancer_name(g->cancer)));
-	sv_buf_add(p->out, map_phrase_intent(g->intent));
-	style(p, "0");
-	sv_buf_addc(p->out, '\n');
-	put_activities(p, g);
-	put_advice(p, g);
-	put_missing(p, g);
-	put_facts(p, g);
+	begin(R, &b);
+	sv_buf_add(&b, map_phrase_cancer(g->cancer));
+	sv_buf_add(&b, SV_LIT(": "));
+	sv_buf_add(&b, map_phrase_intent(g->intent));
+	sv_buf_addc(R->page.out, '\n');
+	map_page_style(&R->page, "1");
+	flush(R, 0, 2, &b);
+	map_page_style(&R->page, "0");
+	put_blocks(R, g);
+	put_proposals(R, g);
+	put_missing(R, g);
+	put_findings(R, g);
+	put_facts(R, g);
 }
 
 struct sv_status
 map_text_write(struct sv_arena *A, const struct map_result *r,
     const struct map_output_options *o, struct sv_buf *out)
 {
-	struct page p = { out, A, o, r, o->width > 40 ? o->width : 80 };
+	struct reading R = { { out, o->width > 40 ? o->width : 80, o->colour },
+		A, r };
 	char day[SV_DATE_TEXT_MAX];
+	struct sv_buf b;
 
 	sv_date_text(sv_date_exact(r->decision.line.as_of), day);
-	style(&p, "1");
-	sv_buf_printf(out, "Patient %.*s, as of %s\n", SV_FMT(r->patient.name),
-	    day);
-	style(&p, "0");
+	begin(&R, &b);
+	sv_buf_add(&b, SV_LIT("Patient "));
+	sv_buf_add(&b, r->patient.name);
+	sv_buf_add(&b, SV_LIT(", as of "));
+	sv_buf_add(&b, sv_str_of(day));
+	map_page_style(&R.page, "1");
+	flush(&R, 0, 2, &b);
+	map_page_style(&R.page, "0");
 	for (size_t i = 0; i < r->decision.n_guidance; i++)
-		put_cancer(&p, &r->decision.guidance[i]);
-	if (r->decision.output == CORE_OUTPUT_NONE)
-		sv_buf_add(out, SV_LIT("\nNothing to say: no failure of "
-		    "primary treatment is evident in the data.\n"));
-	put_left_out(&p);
+		put_cancer(&R, &r->decision.guidance[i]);
+	if (r->decision.output == CORE_OUTPUT_NONE) {
+		sv_buf_addc(out, '\n');
+		map_page_paragraph(&R.page, 0, 0, SV_LIT("Nothing to say: no "
+		    "failure of primary treatment is evident in the data."));
+	}
+	put_left_out(&R);
 	sv_buf_addc(out, '\n');
-	paragraph(&p, 0, SV_LIT(MAP_DISCLAIMER));
-	sv_buf_printf(out, "Rules %.*s (draft), sha256 %.*s; %.*s; %.*s\n",
-	    SV_FMT(r->book->version), SV_FMT(r->book->sha256),
-	    SV_FMT(o->software), SV_FMT(o->recorded));
+	map_page_paragraph(&R.page, 0, 0, SV_LIT(MAP_DISCLAIMER));
+	begin(&R, &b);
+	map_phrase_version(&b, r, o);
+	flush(&R, 0, 0, &b);
 	return sv_buf_ok(out) ? SV_OK : SV_LIMIT;
 }

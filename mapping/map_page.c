@@ -1,0 +1,105 @@
+#include "map_page.h"
+
+void
+map_page_style(struct map_page *p, const char *code)
+{
+	if (!p->colour)
+		return;
+	sv_buf_add(p->out, SV_LIT("\033["));
+	sv_buf_add(p->out, sv_str_of(code));
+	sv_buf_addc(p->out, 'm');
+}
+
+/* Bytes of the character at ${s}; valid UTF-8 is what the readers let in. */
+static size_t
+length(struct sv_str s)
+{
+	unsigned char c = (unsigned char)s.p[0];
+	size_t n = c < 0xc0 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+
+	return n < s.n ? n : s.n;
+}
+
+/* C0 and C1 controls, DEL, and the bidirectional controls of Unicode
+ * (U+200E, U+200F, U+202A..U+202E, U+2066..U+2069). */
+static bool
+is_hidden(const char *p, size_t n)
+{
+	unsigned char a = (unsigned char)p[0];
+	unsigned char b = n > 1 ? (unsigned char)p[1] : 0;
+	unsigned char c = n > 2 ? (unsigned char)p[2] : 0;
+
+	if (n == 1)
+		return a < 0x20 || a == 0x7f;
+	if (n == 2)
+		return a == 0xc2 && b < 0xa0;
+	if (n != 3 || a != 0xe2)
+		return false;
+	return (b == 0x80 && (c == 0x8e || c == 0x8f
+	    || (c >= 0xaa && c <= 0xae)))
+	    || (b == 0x81 && c >= 0xa6 && c <= 0xa9);
+}
+
+static void
+put_word(struct map_page *p, struct sv_str word)
+{
+	size_t from = 0;
+
+	for (size_t i = 0, n; i < word.n; i += n) {
+		n = length(sv_str_from(word, i));
+		if (!is_hidden(word.p + i, n))
+			continue;
+		sv_buf_add(p->out, (struct sv_str){ word.p + from, i - from });
+		sv_buf_add(p->out, SV_LIT("\xef\xbf\xbd"));
+		from = i + n;
+	}
+	sv_buf_add(p->out, sv_str_from(word, from));
+}
+
+/* Columns of ${s}: one for each character. */
+static int
+columns(struct sv_str s)
+{
+	int n = 0;
+
+	for (size_t i = 0; i < s.n; i++)
+		n += ((unsigned char)s.p[i] & 0xc0) != 0x80;
+	return n;
+}
+
+void
+map_page_paragraph(struct map_page *p, int indent, int hang,
+    struct sv_str text)
+{
+	int at = 0, left = indent;
+
+	while (text.n > 0) {
+		struct sv_str word = { text.p, sv_str_chr(text, ' ') };
+
+		text = sv_str_from(text, word.n + 1);
+		if (at > left && at + 1 + columns(word) > p->width) {
+			sv_buf_addc(p->out, '\n');
+			left = indent + hang;
+			at = 0;
+		}
+		if (at > 0) {
+			sv_buf_addc(p->out, ' ');
+			at++;
+		}
+		for (; at < left; at++)
+			sv_buf_addc(p->out, ' ');
+		put_word(p, word);
+		at += columns(word);
+	}
+	sv_buf_addc(p->out, '\n');
+}
+
+void
+map_page_heading(struct map_page *p, const char *text)
+{
+	sv_buf_addc(p->out, '\n');
+	map_page_style(p, "1");
+	sv_buf_add(p->out, sv_str_of(text));
+	map_page_style(p, "0");
+	sv_buf_addc(p->out, '\n');
+}
