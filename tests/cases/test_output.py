@@ -1,0 +1,378 @@
+#!/usr/bin/python3
+"""What Salvor writes, on every case.  usage: test_output.py SALVOR
+
+OS-n are the testable output requirements of the knowledge specification
+(K5.2).  golden/ holds whole outputs; SALVOR_UPDATE_GOLDEN=1 writes them anew:
+
+    SALVOR_UPDATE_GOLDEN=1 SALVOR_SOURCE_ROOT=. SALVOR_TEST_DATA=build/tests/data \\
+        python3 tests/cases/test_output.py build/salvor Golden
+
+then read the difference before committing it.
+"""
+import functools
+import glob
+import json
+import os
+import re
+import subprocess
+import sys
+import unittest
+import xml.etree.ElementTree as ET
+
+SALVOR = sys.argv.pop(1)
+ROOT = os.environ['SALVOR_SOURCE_ROOT']
+DATA = os.environ['SALVOR_TEST_DATA']
+CASES = os.path.join(ROOT, 'tests/cases/vignettes-fhir')
+GOLDEN = os.path.join(ROOT, 'tests/cases/golden')
+RECORDED = '2026-05-01T08:00:00Z'
+with open(os.path.join(ROOT, 'tests/cases/vignettes.json')) as f:
+    AS_OF = {v['id']: v['reference_date'] for v in json.load(f)['vignettes']}
+XS = '{http://www.w3.org/2001/XMLSchema}'
+DISCLAIMER = 'Not a medical device, not clinically validated.'
+
+
+def salvor(name, *args, stdin=None):
+    path = '-' if stdin is not None else '%s/%s.json' % (CASES, name)
+    r = subprocess.run([SALVOR, 'evaluate', '--as-of', AS_OF[name], '--recorded', RECORDED,
+                        '--color', 'never', *args, path], input=stdin, capture_output=True, timeout=60)
+    assert r.returncode == 0, (name, r.stderr)
+    return r.stdout.decode()
+
+
+@functools.lru_cache(None)
+def text(name):
+    return salvor(name, '--format', 'text')
+
+
+@functools.lru_cache(None)
+def explain(name):
+    return json.loads(salvor(name, '--format', 'explain'))
+
+
+@functools.lru_cache(None)
+def bundle(name):
+    return json.loads(salvor(name))
+
+
+def resources(type_, names=AS_OF):
+    for name in names:
+        for e in bundle(name).get('entry', []):
+            if e['resource']['resourceType'] == type_:
+                yield name, e['resource']
+
+
+def prose(name):
+    """Every sentence for people in the bundle of a case, and its text."""
+    found = [text(name)]
+    for _, r in resources('GuidanceResponse', [name]):
+        found += [n['text'] for n in r['note']]
+    for _, r in resources('CarePlan', [name]):
+        found += [r['text']['div'], r['title']] + [a['detail']['description'] for a in r['activity']]
+    for _, r in resources('DetectedIssue', [name]):
+        found += [r['code']['text'], r['detail']]
+    return found
+
+
+def facts(r):
+    """The facts of a GuidanceResponse: name to a list of its parts."""
+    params = [c for c in r['contained'] if c['resourceType'] == 'Parameters'][0]
+    return {p['name']: p['part'] for p in params['parameter'] if 'part' in p}
+
+
+class Requirements(unittest.TestCase):
+    def statements(self):
+        """The places where conclusions are stated to a person."""
+        for name, r in resources('GuidanceResponse'):
+            yield name, ' '.join(n['text'] for n in r['note'])
+        for name, r in resources('CarePlan'):
+            yield name, r['text']['div']
+        for name, r in resources('DetectedIssue'):
+            yield name, r['detail']
+        for name in AS_OF:
+            yield name, ' '.join(text(name).split())
+
+    def test_os1_os8_os12_version_disclaimer_draft(self):
+        n = 0
+        for name, s in self.statements():
+            sha = explain(name)['rule_set']['sha256']
+            self.assertIn('Rules 0.1.0 (draft, not signed off), SHA-256 %s; reference date %s; generated %s by salvor '
+                          % (sha, AS_OF[name], RECORDED), s)
+            self.assertIn(DISCLAIMER, s)
+            n += 1
+        self.assertGreater(n, 300)
+
+    def test_os2_basis_of_each_conclusion(self):
+        for name, r in resources('GuidanceResponse'):
+            notes = [n['text'] for n in r['note'][:-1]]
+            self.assertEqual(len(notes), len(set(notes)))
+            for note in notes:
+                self.assertRegex(note, r'[A-Z]+-([A-Z]+-)?\d\d \((SOURCE|GUIDELINE|DERIVED)[ S0-9]*, confidence '
+                                       r'(low|medium|high), draft: not signed off\)\. .*Basis: .+\.$')
+                self.assertNotRegex(note, r'Source \[')
+            for rule in explain(name)['rules']:
+                if rule['id'].startswith(('PRO-RP-01', 'PRO-RT-02', 'LYM-01', 'SEM-01')):
+                    self.assertTrue(any(re.search(rule['id'] + r' \(SOURCE.* source statement S\d\d(, S\d\d)*, '
+                                    r'reference \[[^;]* not supplied', n) for n in notes), (name, rule))
+
+    def test_os3_evidence_with_day_value_and_version(self):
+        for name, r in resources('GuidanceResponse'):
+            want = explain(name)['facts']
+            for fact, parts in facts(r).items():
+                got = [p['valueReference'] for p in parts if p['name'] == 'evidence']
+                self.assertEqual([x['reference'].split('/_history/')[0] for x in got],
+                                 want[fact].get('evidence', []))
+                for x in got:
+                    self.assertRegex(x['display'], r'^(no date|\d{4}(-\d\d(-\d\d)?)?), .')
+        with open(CASES + '/V013.json') as f:
+            b = json.load(f)
+        for e in b['entry']:
+            e['resource']['meta'] = {'versionId': '7'}
+        for e in json.loads(salvor('V013', stdin=json.dumps(b).encode()))['entry']:
+            if e['resource']['resourceType'] == 'GuidanceResponse':
+                parts = facts(e['resource'])['psa_doubling_time_months']
+        self.assertEqual([p['valueReference'] for p in parts if p['name'] == 'evidence'], [
+            {'reference': 'Observation/e4/_history/7', 'display': '2025-10-10, PSA 0.21 ng/mL'},
+            {'reference': 'Observation/e5/_history/7', 'display': '2026-01-10, PSA 0.27 ng/mL'},
+            {'reference': 'Observation/e6/_history/7', 'display': '2026-04-10, PSA 0.36 ng/mL'}])
+
+    def test_os4_os15_data_left_out(self):
+        n = 0
+        for name, r in resources('GuidanceResponse'):
+            issues = explain(name)['issues']
+            outcome = [c for c in r['contained'] if c['resourceType'] == 'OperationOutcome']
+            self.assertEqual('evaluationMessage' in r, len(issues) > 0)
+            self.assertEqual(len(outcome[0]['issue']) if outcome else 0, len(issues))
+            for want, got in zip(issues, outcome[0]['issue'] if outcome else []):
+                self.assertEqual(got['details']['text'], want['code'])
+                self.assertIn(want['source'], got['diagnostics'])
+                self.assertIn(want['source'], text(name).split('Left out')[1])
+                n += 1
+        self.assertGreaterEqual(n, 6)
+
+    def test_os5_what_could_change_the_result(self):
+        for name, r in resources('GuidanceResponse'):
+            notes = [n['text'] for n in r['note']]
+            for rule in explain(name)['rules']:
+                mine = [n for n in notes if re.search(r'\b%s \(' % rule['id'], n)]
+                if rule['state'] == 'fires' or not mine:
+                    continue
+                said = re.match('Provisional until known: ([^.]+)\\. ' if rule['state'] == 'provisional'
+                                else 'Not decided, waits for: ([^.]+)\\. ', mine[0])
+                self.assertTrue(said, mine[0])
+                self.assertGreaterEqual(len(said.group(1).split(', ')), len(rule['missing']))
+            asked = [json.dumps(d, sort_keys=True) for d in r.get('dataRequirement', [])]
+            self.assertEqual(len(asked), len(set(asked)), name)
+
+    def test_os6_os7_os9_wording(self):
+        for name in AS_OF:
+            for s in prose(name):
+                self.assertNotRegex(s, r'(?i)must give|\bprescribe|\bstart (the|with|treatment|therapy|adt)')
+                self.assertNotRegex(s, r'(?i)\d ?(Gy|mg|mg/m2)\b')
+                self.assertNotRegex(s, r'(?i)patient (had|has) no\b')
+        for name, r in resources('GuidanceResponse'):
+            for fact, parts in facts(r).items():
+                p = {x['name']: x for x in parts}
+                if p.get('value', {}).get('valueBoolean') is False and 'evidence' not in p:
+                    self.assertTrue(p['text']['valueString'].endswith(': none recorded'), (name, fact))
+
+    def test_os10_draft_proposals_without_schedule(self):
+        for name, r in resources('CarePlan'):
+            self.assertEqual((r['status'], r['intent']), ('draft', 'proposal'))
+            self.assertTrue(r['addresses'])
+            for a in r['activity']:
+                d = a['detail']
+                self.assertEqual((d['status'], d['doNotPerform']), ('not-started', False))
+                self.assertTrue(d['description'].startswith('Option for discussion: '))
+                self.assertFalse([k for k in d if k.startswith(('scheduled', 'daily', 'quantity'))])
+
+    def test_os11_provenance(self):
+        for name, r in resources('Provenance'):
+            entries = bundle(name)['entry']
+            targets = [t['reference'] for t in r['target']]
+            sources = [x['what']['reference'] for x in r['entity']]
+            for e in entries:
+                if e['resource']['resourceType'] == 'GuidanceResponse' and e['fullUrl'] in targets:
+                    for parts in facts(e['resource']).values():
+                        for p in parts:
+                            if p['name'] == 'evidence':
+                                self.assertIn(p['valueReference']['reference'], sources)
+            self.assertLessEqual(set(targets), {e['fullUrl'] for e in entries})
+            self.assertEqual(r['recorded'], RECORDED)
+        for name in AS_OF:
+            told = {t['reference'] for _, r in resources('Provenance', [name]) for t in r['target']}
+            self.assertEqual(told, {e['fullUrl'] for e in bundle(name).get('entry', [])
+                                    if e['resource']['resourceType'] != 'Provenance'})
+
+    def test_os13_units_and_iso_dates(self):
+        for name in AS_OF:
+            for s in prose(name):
+                self.assertNotRegex(s, r'\b\d\d?[./]\d\d?[./]\d{4}\b')
+        for name, r in resources('GuidanceResponse'):
+            for fact, parts in facts(r).items():
+                for p in parts:
+                    q = p.get('valueQuantity')
+                    if q and not fact.startswith(('grade_', 'recurrence_grade')):
+                        self.assertEqual((q['system'], q['unit']), ('http://unitsofmeasure.org', q['code']))
+
+    def test_os14_narrative_says_what_is_coded(self):
+        for name, r in resources('CarePlan'):
+            div = ''.join(ET.fromstring(r['text']['div']).itertext())
+            for a in r['activity']:
+                d = a['detail']
+                self.assertIn(d['code']['text'], div)
+                for x in d.get('extension', []):
+                    v = x['valueRange']
+                    months = '%d to %d months' % (v['low']['value'], v['high']['value'])
+                    self.assertIn(d['code']['text'] + ', ' + months, div)
+                    self.assertIn(months, d['description'])
+                for rule in d['reasonCode']:
+                    self.assertIn('[' + rule['coding'][0]['code'] + ']', div)
+                    state = [x['state'] for x in explain(name)['rules'] if x['id'] == rule['coding'][0]['code']]
+                    self.assertEqual(state[0] == 'provisional',
+                                     rule['coding'][0]['code'] + ' provisional until known: ' in d['description'])
+            for b in explain(name)['blocks']:
+                self.assertIn('Must not proceed for now: ' + b.replace('-', ' '), div)
+
+
+class Shape(unittest.TestCase):
+    """JSON has the elements, arrays and primitives that the R4 schema says."""
+
+    def setUp(self):
+        self.types = {t.get('name'): t for t in
+                      ET.parse(DATA + '/fhir-single.xsd').getroot().findall(XS + 'complexType')}
+
+    def elements(self, type_):
+        found = {}
+        t = self.types[type_]
+        for x in t.iter(XS + 'extension'):
+            if x.get('base') in self.types:
+                found.update(self.elements(x.get('base')))
+        for e in t.iter(XS + 'element'):
+            found[e.get('name') or e.get('ref').split(':')[-1]] = (e.get('type'), e.get('maxOccurs') == 'unbounded')
+        for a in t.iter(XS + 'attribute'):
+            found[a.get('name')] = ('string', False)
+        return found
+
+    def check(self, type_, v, at):
+        if type_ in ('boolean', 'decimal', 'integer', 'positiveInt', 'unsignedInt'):
+            self.assertIs(type(v) is bool, type_ == 'boolean', at)
+            self.assertIsInstance(v, (int, float), at)
+            return
+        if not isinstance(v, dict):
+            self.assertIsInstance(v, str, at)
+            self.assertTrue(v, at)
+            return
+        if type_ == 'ResourceContainer':
+            type_ = v['resourceType']
+        known = self.elements(type_)
+        self.assertTrue(v, at)
+        for name, x in v.items():
+            if name == 'resourceType':
+                continue
+            self.assertIn(name, known, at)
+            of, many = known[name]
+            self.assertEqual(isinstance(x, list), many, at + '.' + name)
+            self.assertTrue(x != [], at + '.' + name)
+            for y in x if many else [x]:
+                self.check(of, y, at + '.' + name)
+
+    def test_every_bundle(self):
+        for name in AS_OF:
+            self.check('Bundle', bundle(name), name)
+
+    def test_json_and_xml_say_the_same(self):
+        def leaves(v):
+            if isinstance(v, dict):
+                return [y for k, x in v.items() if k != 'resourceType' for y in leaves(x)]
+            if isinstance(v, list):
+                return [y for x in v for y in leaves(x)]
+            return [json.dumps(v) if isinstance(v, (bool, int, float)) else v]
+
+        for name in ('V013', 'V054', 'V076'):
+            root = ET.fromstring(salvor(name, '--syntax', 'xml').split('\n', 1)[1])
+            got = []
+            for e in root.iter():
+                if e.tag.startswith('{http://hl7'):
+                    got += [x for k, x in e.attrib.items()]
+            want = [x for x in leaves(bundle(name)) if not x.startswith('<div')]
+            self.assertEqual(got, want)
+
+
+class Explain(unittest.TestCase):
+    def test_keys_in_order(self):
+        for name in AS_OF:
+            self.assertEqual(list(explain(name)), ['patient', 'as_of', 'rule_set', 'intent', 'output', 'facts', 'rules',
+                                                   'activities', 'blocks', 'issues', 'measure'])
+            self.assertEqual(len(explain(name)['facts']), 54)
+            for f in explain(name)['facts'].values():
+                self.assertEqual(len({'value', 'unknown'} & set(f)) + ('low' in f), 1, f)
+            self.assertFalse([r for r in explain(name)['rules'] if r['state'] == 'silent'])
+
+    def test_values(self):
+        f = explain('V013')['facts']
+        self.assertEqual(f['psa_doubling_time_months'],
+                         {'value': 7.69, 'evidence': ['Observation/e4', 'Observation/e5', 'Observation/e6']})
+        self.assertEqual(f['seminal_vesicle_invasion'], {'unknown': 'missing'})
+        self.assertEqual(f['psa_series']['value'][0],
+                         {'date': '2024-02-21', 'low': 0, 'high': 0.1, 'high_open': True})
+        self.assertTrue(any(explain(n)['facts']['psa_doubling_time_months'].get('value') == 'inf' for n in AS_OF))
+
+
+class Text(unittest.TestCase):
+    def test_width(self):
+        for name in AS_OF:
+            self.assertLessEqual(max(map(len, text(name).split('\n'))), 80, name)
+
+    def test_order(self):
+        s = text('V054')
+        heads = ['Must not proceed for now', 'Options for discussion', 'Why', 'Facts used', 'Decision support']
+        self.assertEqual(sorted(heads, key=s.index), heads)
+
+    def test_hostile_text_stays_text(self):
+        with open(CASES + '/V013.json') as f:
+            b = json.load(f)
+        for e in b['entry']:
+            if e['resource']['resourceType'] == 'Patient':
+                e['resource']['identifier'][0]['value'] = 'V\x1b[2J\x9b\r\u202e<&"\uffff\u2066x'
+        raw = json.dumps(b).encode()
+        for args in (['--format', 'text'], ['--syntax', 'xml'], []):
+            out = salvor('V013', *args, stdin=raw)
+            self.assertNotRegex(out, '[\x00-\x09\x0b-\x1f\x7f\x80-\x9f\u202a-\u202e\u2066-\u2069]')
+        ET.fromstring(salvor('V013', '--syntax', 'xml', stdin=raw).split('\n', 1)[1])
+        self.assertIn('Patient V\ufffd[2J\ufffd\ufffd\ufffd<&"', salvor('V013', '--format', 'text', stdin=raw))
+
+    def test_long_identifier_is_never_cut(self):
+        with open(CASES + '/V013.json') as f:
+            b = json.load(f)
+        for e in b['entry']:
+            if e['resource']['resourceType'] == 'Patient':
+                e['resource']['identifier'][0]['value'] = '\u00e9' * 3000
+        out = json.loads(salvor('V013', stdin=json.dumps(b).encode()))
+        self.assertEqual(out['entry'][0]['resource']['subject']['reference'],
+                         'Patient?identifier=https://ehr.example/mrn%7C' + '%C3%A9' * 3000)
+
+
+class Golden(unittest.TestCase):
+    """Whole outputs.  What follows from the bytes of the rule files is masked."""
+
+    def check(self, name, kind, *args):
+        path = '%s/%s.%s' % (GOLDEN, name, kind)
+        got = re.sub(r'[0-9a-f]{64}', 'HASH', salvor(name, *args))
+        got = re.sub(r'urn:uuid:[-0-9a-f]{36}', 'urn:uuid:ID', got)
+        if os.environ.get('SALVOR_UPDATE_GOLDEN'):
+            os.makedirs(GOLDEN, exist_ok=True)
+            with open(path, 'w') as f:
+                f.write(got)
+        with open(path) as f:
+            self.assertEqual(got, f.read(), path)
+
+    def test_outputs(self):
+        for name in ('V013', 'V035', 'V049', 'V054', 'V066', 'V076', 'V098', 'V125'):
+            self.check(name, 'txt', '--format', 'text')
+            self.check(name, 'explain.json', '--format', 'explain', '--pretty')
+        for name in ('V054', 'V125'):
+            self.check(name, 'bundle.json', '--pretty')
+
+
+if __name__ == '__main__':
+    unittest.main()
