@@ -186,18 +186,28 @@ judge(const struct core_event *e, int32_t as_of)
 	return judge_value(e);
 }
 
-/* Copy ${e} with the upper end of its date cut to the reference date. */
+/* Does the partial date ${d} reach past the reference date? */
+static bool
+reaches_past(struct sv_date d, int32_t as_of)
+{
+	return sv_date_is_set(d) && d.lo <= as_of && d.hi > as_of;
+}
+
+/* Copy ${e} with the upper ends of its dates cut to the reference date. */
 static const struct core_event *
 cut_date(struct sv_arena *A, const struct core_event *e, int32_t as_of)
 {
 	struct core_event *copy;
 
-	if (!sv_date_is_set(e->date) || e->date.hi <= as_of)
+	if (!reaches_past(e->date, as_of) && !reaches_past(e->end, as_of))
 		return e;
 	if ((copy = sv_arena_alloc(A, sizeof(*copy))) == NULL)
 		return NULL;
 	*copy = *e;
-	copy->date.hi = as_of;
+	if (reaches_past(e->date, as_of))
+		copy->date.hi = as_of;
+	if (reaches_past(e->end, as_of))
+		copy->end.hi = as_of;
 	return copy;
 }
 
