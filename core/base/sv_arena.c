@@ -109,9 +109,11 @@ sv_arena_str(struct sv_arena *A, struct sv_str s)
 	return (struct sv_str){ p, s.n };
 }
 
+/* Most texts are short: they are formatted once, on the stack, and copied. */
 struct sv_str
 sv_arena_printf(struct sv_arena *A, const char *fmt, ...)
 {
+	char small[256];
 	va_list ap, again;
 	struct sv_str out = { NULL, 0 };
 	char *p;
@@ -119,9 +121,12 @@ sv_arena_printf(struct sv_arena *A, const char *fmt, ...)
 
 	va_start(ap, fmt);
 	va_copy(again, ap);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	n = vsnprintf(small, sizeof(small), fmt, ap);
 	if (n >= 0 && (p = sv_arena_alloc(A, (size_t)n + 1)) != NULL) {
-		(void)vsnprintf(p, (size_t)n + 1, fmt, again);
+		if ((size_t)n < sizeof(small))
+			memcpy(p, small, (size_t)n + 1);
+		else
+			(void)vsnprintf(p, (size_t)n + 1, fmt, again);
 		out = (struct sv_str){ p, (size_t)n };
 	}
 	va_end(again);
