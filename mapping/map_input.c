@@ -1,19 +1,5 @@
 #include "map_reader.h"
-
-/* The resource types that carry facts; all others never get a tree. */
-static bool
-is_clinical(struct sv_str type)
-{
-	static const char *const types[] = { "Condition", "Observation",
-		"Procedure", "MedicationAdministration", "MedicationStatement",
-		"MedicationRequest" };
-
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-		if (sv_str_is(type, types[i]))
-			return true;
-	}
-	return false;
-}
+#include "map_subject.h"
 
 static bool
 is_deleted(const struct fhir_entry *e)
@@ -27,7 +13,7 @@ build_trees(struct map_reader *R)
 	for (size_t i = 0; i < R->n_entries; i++) {
 		struct fhir_entry *e = &R->entries[i];
 
-		if (is_deleted(e) || (!is_clinical(e->resource_type)
+		if (is_deleted(e) || (!map_is_clinical(e->resource_type)
 		    && !sv_str_is(e->resource_type, "Patient")
 		    && !sv_str_is(e->resource_type, "Medication")))
 			continue;
@@ -228,7 +214,7 @@ map_input(struct sv_arena *A, struct fhir_entry *entries, size_t n,
 	SV_TRY(build_trees(&R));
 	SV_TRY(read_patient(&R, options, ret, &patient));
 	for (size_t i = 0; i < n; i++) {
-		if (is_clinical(entries[i].resource_type)
+		if (map_is_clinical(entries[i].resource_type)
 		    && entries[i].tree != NULL)
 			SV_TRY(read_clinical(&R, &entries[i], patient, ret));
 	}
@@ -242,29 +228,4 @@ map_input(struct sv_arena *A, struct fhir_entry *entries, size_t n,
 	ret->events = R.events;
 	ret->n_events = R.n_events;
 	return list_sources(&R, ret);
-}
-
-struct sv_status
-map_subject(struct sv_arena *A, struct fhir_entry *e, struct sv_str *ret)
-{
-	struct fhir_at root, subject;
-	struct fhir_reference ref;
-
-	*ret = (struct sv_str){ NULL, 0 };
-	if (!is_clinical(e->resource_type)
-	    && !sv_str_is(e->resource_type, "Patient"))
-		return SV_SKIP;
-	SV_TRY(fhir_entry_tree(A, e));
-	root = fhir_entry_root(e);
-	if (sv_str_is(e->resource_type, "Patient")) {
-		*ret = sv_arena_printf(A, "Patient/%.*s",
-		    SV_FMT(fhir_text(&root, "id")));
-		return ret->p == NULL ? SV_NOMEM : SV_OK;
-	}
-	subject = fhir_get(&root, "subject");
-	ref = fhir_reference_at(&subject);
-	if (ref.id.n == 0 || !sv_str_is(ref.type, "Patient"))
-		return SV_SKIP;
-	*ret = sv_arena_printf(A, "Patient/%.*s", SV_FMT(ref.id));
-	return ret->p == NULL ? SV_NOMEM : SV_OK;
 }

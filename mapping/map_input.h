@@ -49,14 +49,4 @@ struct sv_status map_input(struct sv_arena *A, struct fhir_entry *entries,
     size_t n, const struct map_input_options *options,
     struct map_patient *ret, struct fhir_issues *is) SV_CHECK;
 
-/**
- * map_subject(A, e, ret):
- * The reference that names the patient of the single resource ${e}, for
- * grouping NDJSON lines: "Patient/123" for a Patient 123 and for resources
- * whose subject it is.  SKIP if it has none, or is of no use to Salvor
- * (${ret} is then empty).
- */
-struct sv_status map_subject(struct sv_arena *A, struct fhir_entry *e,
-    struct sv_str *ret) SV_CHECK;
-
 #endif
