@@ -1,0 +1,47 @@
+/**
+ * fhir_json_token.h: strings, numbers and words of JSON, checked strictly
+ * (RFC 8259 sections 3, 6 and 7; RFC 3629 for UTF-8).  Internal to fhir/.
+ *
+ * Each function takes one token at t->p.  True: t->p is behind it.  False:
+ * t->p is where it went wrong and t->wrong says how.
+ */
+#ifndef FHIR_JSON_TOKEN_H
+#define FHIR_JSON_TOKEN_H
+
+#include "fhir_issue.h"
+
+struct fhir_json_text {
+	const char *p, *end;
+	bool by_rfc_alone;		/* accept what only FHIR and I-JSON forbid */
+	const char *wrong;		/* what was found or expected */
+	enum fhir_issue_code code;	/* its class */
+};
+
+/** Step over blanks. */
+static inline void
+fhir_json_blank(struct fhir_json_text *t)
+{
+	while (t->p < t->end && (*t->p == ' ' || *t->p == '\n'
+	    || *t->p == '\r' || *t->p == '\t'))
+		t->p++;
+}
+
+/** A string, whose opening quote is at t->p.  ${ret} gets what is between the
+ * quotes, as written; ${ret_escaped} whether that holds a backslash. */
+bool fhir_json_string(struct fhir_json_text *t, struct sv_str *ret,
+    bool *ret_escaped) SV_CHECK;
+
+/** A number. */
+bool fhir_json_number(struct fhir_json_text *t) SV_CHECK;
+
+/** true, false or null. */
+bool fhir_json_word(struct fhir_json_text *t) SV_CHECK;
+
+/**
+ * fhir_json_unescape(A, raw):
+ * The string ${raw}, which passed fhir_json_string, with its escapes resolved,
+ * as UTF-8.  .p is NULL without memory.
+ */
+struct sv_str fhir_json_unescape(struct sv_arena *A, struct sv_str raw);
+
+#endif
