@@ -32,6 +32,15 @@ Test(json, refusals_name_element_and_place)
 		    "Patient.id", "same member name twice" },
 		{ "{\"resourceType\":\"Patient\",\"id\":1,\"\\u0069d\":2}",
 		    "Patient.id", "same member name twice" },
+		{ "{\"resourceType\":\"Patient\",\"\xc3\xa4\":1,"
+		    "\"\\u00e4\":2}", "Patient.\xc3\xa4",
+		    "same member name twice" },
+		{ "{\"resourceType\":\"Patient\",\"\xf0\x9f\x98\x80\":1,"
+		    "\"\\ud83d\\ude00\":2}", "Patient.\xf0\x9f\x98\x80",
+		    "same member name twice" },
+		{ "{\"resourceType\":\"Patient\",\"a\":0.1234567890123456789"
+		    "01234567890123456789012345678901234567890123456789}",
+		    "Patient.a", "too many digits" },
 		{ "{\"resourceType\":\"Patient\",\"id\":\"\\u0000\"}",
 		    "Patient.id", "U+0000" },
 		{ "{\"resourceType\":\"Patient\",\"id\":\"\\ud800\"}",
@@ -67,6 +76,17 @@ Test(json, refusals_name_element_and_place)
 		cr_expect_str_eq(path, rows[i].path, "%s: %s", rows[i].in,
 		    path);
 	}
+	sv_arena_free(&A);
+}
+
+Test(json, different_names_stay_different)
+{
+	/* An escape must not be mistaken for the bytes of its number. */
+	struct sv_arena A = test_arena(1 << 22);
+	const char *path;
+
+	cr_expect_str_eq(verdict(&A, SV_LIT("{\"resourceType\":\"Patient\","
+	    "\"\\u0141\":1,\"\\u0001A\":2,\"\xc5\x80\":3}"), &path), "");
 	sv_arena_free(&A);
 }
 
