@@ -77,8 +77,7 @@ struct sv_status fhir_json_tree(struct sv_arena *A, struct sv_str text,
 
 /**
  * Route cJSON's allocations: inside fhir_json_tree to its arena, elsewhere
- * to malloc.  Called once before any thread starts (from fhir_json_tree
- * itself if it was not).
+ * to malloc.  Takes effect once; fhir_json_tree calls it.  Any thread.
  */
 void fhir_json_init(void);
 

@@ -3,6 +3,7 @@
 #include <cjson/cJSON.h>
 #include <stdlib.h>
 #include <string.h>
+#include <threads.h>
 
 #include "sv_limits.h"
 
@@ -25,12 +26,20 @@ hook_free(void *p)
 		free(p);
 }
 
-void
-fhir_json_init(void)
+static void
+set_hooks(void)
 {
 	cJSON_Hooks hooks = { hook_malloc, hook_free };
 
 	cJSON_InitHooks(&hooks);
+}
+
+void
+fhir_json_init(void)
+{
+	static once_flag once = ONCE_FLAG_INIT;
+
+	call_once(&once, set_hooks);
 }
 
 /* The end of the JSON number that begins at ${p}. */
@@ -106,13 +115,9 @@ struct sv_status
 fhir_json_tree(struct sv_arena *A, struct sv_str text,
     const struct cJSON **ret_tree)
 {
-	static _Thread_local bool hooked;
 	struct cJSON *tree;
 
-	if (!hooked) {
-		fhir_json_init();
-		hooked = true;
-	}
+	fhir_json_init();
 	current = A;
 	tree = cJSON_ParseWithLength(text.p, text.n);
 	current = NULL;

@@ -1,452 +1,276 @@
 #include "fhir_xml.h"
 
-#include <cjson/cJSON.h>
-#include <libxml/parser.h>
 #include <libxml/SAX2.h>
+#include <libxml/xmlerror.h>
 #include <limits.h>
 #include <string.h>
+#include <strings.h>
 
-#include "fhir_schema.h"
-#include "sv_buf.h"
-#include "sv_limits.h"
+#include "fhir_xml_reader.h"
 
-#define FHIR_NS "http://hl7.org/fhir"
-#define XHTML_NS "http://www.w3.org/1999/xhtml"
-
-/* One open XML element. */
-struct frame {
-	const char *name;		/* as in the path */
-	const struct fhir_type *type;	/* of a complex element; NULL: other */
-	struct cJSON *node;		/* its object; of a primitive: "_name" */
-	struct cJSON *parent;		/* of a primitive or a wrapper */
-	const struct fhir_element *element;
-};
-
-struct reader {
-	struct sv_arena *A;
-	xmlParserCtxtPtr parser;
-	const struct fhir_json_limits *limits;
-	struct fhir_issues *is;
-	struct sv_status status;	/* latched */
-	struct cJSON *root;
-	struct frame stack[SV_LIMIT_DEPTH + 1];
-	size_t depth;
-	size_t skip;			/* depth inside an unknown element */
-	size_t xhtml;			/* depth inside narrative */
-	struct sv_buf div;
-	size_t values;
-};
-
-static void
-path(const struct reader *R, char out[512])
+static struct sv_str
+path(const struct fhir_xml_reader *R)
 {
-	size_t n = 0;
+	struct sv_buf b;
 
-	out[0] = '\0';
-	for (size_t i = 0; i < R->depth && n + 2 < 512; i++) {
-		size_t len = strlen(R->stack[i].name);
+	sv_buf_init(&b, R->is->A, 4096);
+	for (size_t i = 0; i < R->depth; i++) {
+		const struct fhir_xml_frame *f = &R->stack[i];
 
-		if (n > 0)
-			out[n++] = '.';
-		if (len > 510 - n)
-			len = 510 - n;
-		memcpy(out + n, R->stack[i].name, len);
-		n += len;
-		out[n] = '\0';
+		if (f->name == NULL)
+			continue;
+		if (b.n > 0)
+			sv_buf_addc(&b, '.');
+		sv_buf_add(&b, sv_str_of(f->name));
+		if (f->index >= 0)
+			sv_buf_printf(&b, "[%d]", f->index);
 	}
+	return sv_buf_ok(&b) ? sv_buf_str(&b) : (struct sv_str){ NULL, 0 };
 }
 
-/* Refuse the document, once, and stop. */
-static void
-refuse(struct reader *R, struct sv_status status, enum fhir_issue_code code,
-    const char *what)
+void
+fhir_xml_refuse(struct fhir_xml_reader *R, struct sv_status status,
+    enum fhir_issue_code code, const char *what)
 {
-	char at[512];
-
 	if (!sv_is_ok(R->status))
 		return;
 	R->status = status;
-	path(R, at);
-	fhir_issue_addf(R->is, FHIR_FATAL, code, sv_str_of(at),
-	    "%s, at line %d", what, xmlSAX2GetLineNumber(R->parser));
+	fhir_issue_addf(R->is, FHIR_FATAL, code, path(R), "%s, at line %d",
+	    what, xmlSAX2GetLineNumber(R->parser));
 	xmlStopParser(R->parser);
 }
 
-static void
-bad(struct reader *R, const char *what)
+void
+fhir_xml_bad(struct fhir_xml_reader *R, const char *what)
 {
-	refuse(R, SV_BAD, FHIR_CODE_STRUCTURE, what);
+	fhir_xml_refuse(R, SV_BAD, FHIR_CODE_STRUCTURE, what);
 }
 
-/* A new node; NULL, with the reader stopped, without memory. */
-static struct cJSON *
-make(struct reader *R, int type, const char *name)
+void
+fhir_xml_nomem(struct fhir_xml_reader *R)
 {
-	struct cJSON *n = sv_arena_zalloc(R->A, 1, sizeof(*n));
-
-	if (n == NULL) {
-		R->status = SV_NOMEM;
-		xmlStopParser(R->parser);
-		return NULL;
-	}
-	n->type = type;
-	n->string = (char *)name;
-	if (++R->values > R->limits->values)
-		refuse(R, SV_LIMIT, FHIR_CODE_TOO_COSTLY, "too many values");
-	return n;
-}
-
-/* As cJSON does: the first child's prev is the last one. */
-static void
-append(struct cJSON *parent, struct cJSON *n)
-{
-	if (parent->child == NULL) {
-		parent->child = n->prev = n;
+	if (!sv_is_ok(R->status))
 		return;
-	}
-	n->prev = parent->child->prev;
-	n->prev->next = n;
-	parent->child->prev = n;
+	R->status = SV_NOMEM;
+	xmlStopParser(R->parser);
 }
 
-static struct cJSON *
-member(const struct cJSON *parent, const char *name)
+void
+fhir_xml_left_out(struct fhir_xml_reader *R, const char *what)
 {
-	struct cJSON *c = parent->child;
-
-	if (c != NULL && strcmp(c->prev->string, name) == 0)
-		return c->prev;	/* equal elements stand together */
-	while (c != NULL && strcmp(c->string, name) != 0)
-		c = c->next;
-	return c;
-}
-
-/* The array ${name} of ${parent}, made if it is not there. */
-static struct cJSON *
-array_of(struct reader *R, struct cJSON *parent, const char *name)
-{
-	struct cJSON *a = member(parent, name);
-
-	if (a == NULL && (a = make(R, cJSON_Array, name)) != NULL)
-		append(parent, a);
-	return a;
+	fhir_issue_addf(R->is, FHIR_ERROR, FHIR_CODE_STRUCTURE, path(R),
+	    "%s, at line %d", what, xmlSAX2GetLineNumber(R->parser));
 }
 
 static void
-add(struct reader *R, struct cJSON *parent, const struct fhir_element *e,
-    struct cJSON *n)
+push(struct fhir_xml_reader *R, struct fhir_xml_frame f)
 {
-	struct cJSON *a;
-
-	if (!e->repeats && member(parent, e->name) != NULL)
-		bad(R, "an element twice that may be there once");
-	else if (!e->repeats)
-		append(parent, n);
-	else if ((a = array_of(R, parent, e->name)) != NULL)
-		append(a, n);
+	if (R->depth >= R->limits->depth)
+		fhir_xml_refuse(R, SV_LIMIT, FHIR_CODE_TOO_COSTLY,
+		    "nested too deeply");
+	else
+		R->stack[R->depth++] = f;
 }
 
-/* An attribute's value.  libxml2 hands & over as &#38; when it does not
- * substitute entities. */
+/* The value of the attribute ${name}; .p is NULL if it is not there. */
 static struct sv_str
-value_of(struct reader *R, const xmlChar *from, const xmlChar *to)
+attribute(struct fhir_xml_reader *R, const struct fhir_xml_attributes *a,
+    const char *name)
 {
-	char *p = sv_arena_alloc(R->A, (size_t)(to - from) + 1);
-	size_t n = 0;
-
-	if (p == NULL) {
-		R->status = SV_NOMEM;
-		xmlStopParser(R->parser);
-		return (struct sv_str){ NULL, 0 };
-	}
-	while (from < to) {
-		if (to - from >= 5 && memcmp(from, "&#38;", 5) == 0) {
-			p[n++] = '&';
-			from += 5;
-		} else {
-			p[n++] = (char)*from++;
-		}
-	}
-	p[n] = '\0';
-	return (struct sv_str){ p, n };
-}
-
-/* The attribute ${name}; .p is NULL if it is not there. */
-static struct sv_str
-attribute(struct reader *R, const xmlChar **a, int n, const char *name)
-{
-	for (int i = 0; i < n; i++) {
-		if (a[5 * i + 1] == NULL
-		    && strcmp((const char *)a[5 * i], name) == 0)
-			return value_of(R, a[5 * i + 3], a[5 * i + 4]);
+	for (size_t i = 0; i < a->n; i++) {
+		if (a->at[5 * i + 1] == NULL
+		    && strcmp((const char *)a->at[5 * i], name) == 0)
+			return fhir_xml_value(R, a, i);
 	}
 	return (struct sv_str){ NULL, 0 };
 }
 
+/* A mistyped attribute must not vanish.  Those of other namespaces
+ * (xsi:schemaLocation) may be there and mean nothing to FHIR. */
 static void
-add_string(struct reader *R, struct cJSON *to, const char *name,
-    struct sv_str v)
+check_attributes(struct fhir_xml_reader *R,
+    const struct fhir_xml_attributes *a, const char *one, const char *other)
 {
-	struct cJSON *n;
+	for (size_t i = 0; i < a->n; i++) {
+		const char *name = (const char *)a->at[5 * i];
 
-	if (v.p == NULL || (n = make(R, cJSON_String, name)) == NULL)
-		return;
-	n->valuestring = (char *)v.p;
-	append(to, n);
+		if (a->at[5 * i + 1] == NULL && strcmp(name, one) != 0
+		    && strcmp(name, other) != 0)
+			fhir_xml_left_out(R, "FHIR R4 has no such attribute "
+			    "here; it was not used");
+	}
 }
 
-static void
-push(struct reader *R, struct frame f)
+/* May a resource of type ${t} begin here?  Inside another one an unknown type
+ * may; the reader of the Bundle reports it. */
+static bool
+may_begin(struct fhir_xml_reader *R, const struct fhir_type *t,
+    const struct fhir_xml_frame *top)
 {
-	if (R->depth >= R->limits->depth) {
-		refuse(R, SV_LIMIT, FHIR_CODE_TOO_COSTLY, "nested too deeply");
-		return;
-	}
-	R->stack[R->depth++] = f;
+	if (top == NULL && (t == NULL || !t->is_resource))
+		fhir_xml_bad(R, "the root is no resource of FHIR R4");
+	else if (top != NULL && top->node != NULL)
+		fhir_xml_bad(R, "two resources in one element");
+	return sv_is_ok(R->status);
 }
 
 /* A resource begins: at the root, or inside contained or resource. */
 static void
-start_resource(struct reader *R, const char *name)
+start_resource(struct fhir_xml_reader *R, const char *name,
+    const struct fhir_xml_attributes *a)
 {
 	const struct fhir_type *t = fhir_type_of(sv_str_of(name));
-	struct frame *top = R->depth > 0 ? &R->stack[R->depth - 1] : NULL;
+	struct fhir_xml_frame *top = R->depth > 0 ? &R->stack[R->depth - 1]
+	    : NULL;
 	struct cJSON *n;
 
-	if (top == NULL && (t == NULL || !t->is_resource)) {
-		bad(R, "the root is no resource of FHIR R4");
+	if (!may_begin(R, t, top) || (n = fhir_xml_make(R, cJSON_Object,
+	    top == NULL ? NULL : top->element->name)) == NULL)
 		return;
-	}
-	if ((n = make(R, cJSON_Object, top != NULL ? top->element->name
-	    : NULL)) == NULL)
-		return;
-	add_string(R, n, "resourceType", sv_arena_str(R->A, sv_str_of(name)));
-	if (top == NULL)
+	fhir_xml_add_string(R, n, "resourceType", sv_arena_str(R->A,
+	    sv_str_of(name)));
+	if (top == NULL) {
 		R->root = n;
-	else
-		add(R, top->parent, top->element, n);
+	} else {
+		top->node = n;
+		top->index = fhir_xml_add(R, top->parent, top->element, n);
+	}
 	if (t == NULL || !t->is_resource) {
-		R->skip = 1;	/* the reader of the Bundle reports it */
+		R->skip = 1;
 		return;
 	}
-	push(R, (struct frame){ .name = t->name, .type = t, .node = n });
-}
-
-/* The object "_name" beside the primitive on top of the stack. */
-static struct cJSON *
-shadow(struct reader *R, struct frame *f)
-{
-	const struct fhir_element *e = f->element;
-	struct sv_str name = sv_arena_printf(R->A, "_%s", e->name);
-	struct cJSON *a, *n;
-	int have;
-
-	if (f->node != NULL)
-		return f->node;
-	if (name.p == NULL || (n = make(R, cJSON_Object, name.p)) == NULL)
-		return NULL;
-	f->node = n;
-	if (!e->repeats) {
-		append(f->parent, n);
-		return n;
-	}
-	if ((a = array_of(R, f->parent, name.p)) == NULL)
-		return NULL;
-	have = cJSON_GetArraySize(member(f->parent, e->name)) - 1;
-	for (int i = cJSON_GetArraySize(a); i < have; i++) {
-		struct cJSON *pad = make(R, cJSON_NULL, NULL);
-
-		if (pad == NULL)
-			return NULL;
-		append(a, pad);
-	}
-	append(a, n);
-	return n;
-}
-
-static struct cJSON *
-primitive(struct reader *R, const struct fhir_element *e, struct sv_str v)
-{
-	struct cJSON *n = make(R, cJSON_String, e->name);
-
-	if (n == NULL)
-		return NULL;
-	n->valuestring = (char *)v.p;
-	if (v.p == NULL) {
-		n->type = cJSON_NULL;
-	} else if (e->form == FHIR_FORM_NUMBER) {
-		n->type = cJSON_Number;
-	} else if (e->form == FHIR_FORM_BOOLEAN) {
-		if (!sv_str_is(v, "true") && !sv_str_is(v, "false"))
-			bad(R, "true or false is expected");
-		n->type = sv_str_is(v, "true") ? cJSON_True : cJSON_False;
-	}
-	return n;
+	push(R, (struct fhir_xml_frame){ .name = top == NULL ? t->name : NULL,
+	    .index = -1, .type = t, .node = n });
+	check_attributes(R, a, "", "");
 }
 
 static void
-start_primitive(struct reader *R, const struct fhir_element *e,
-    struct cJSON *parent, const xmlChar **a, int n_a)
+start_primitive(struct fhir_xml_reader *R, const struct fhir_element *e,
+    struct cJSON *parent, const struct fhir_xml_attributes *a)
 {
-	struct frame f = { .name = e->name, .parent = parent, .element = e };
-	struct sv_str id = attribute(R, a, n_a, "id");
-	struct cJSON *n = primitive(R, e, attribute(R, a, n_a, "value"));
+	struct fhir_xml_frame f = { .name = e->name, .index = -1,
+		.parent = parent, .element = e };
+	struct sv_str id = attribute(R, a, "id");
+	struct cJSON *n = fhir_xml_primitive(R, e, attribute(R, a, "value"));
 
 	if (n == NULL)
 		return;
+	/* In an array, null keeps the place of an element without a value. */
 	if (n->type != cJSON_NULL || e->repeats)
-		add(R, parent, e, n);
-	if (id.p != NULL && shadow(R, &f) != NULL)
-		add_string(R, f.node, "id", id);
+		f.index = fhir_xml_add(R, parent, e, n);
+	if (id.p != NULL && fhir_xml_shadow(R, &f) != NULL)
+		fhir_xml_add_string(R, f.node, "id", id);
 	push(R, f);
+	check_attributes(R, a, "id", "value");
 }
 
 static void
-start_complex(struct reader *R, const struct fhir_element *e,
-    struct cJSON *parent, const xmlChar **a, int n_a)
+start_complex(struct fhir_xml_reader *R, const struct fhir_element *e,
+    struct cJSON *parent, const struct fhir_xml_attributes *a)
 {
-	struct cJSON *n = make(R, cJSON_Object, e->name);
+	const struct fhir_type *t = &fhir_r4_types[e->type];
+	bool has_url = strcmp(t->name, "Extension") == 0;
+	struct cJSON *n = fhir_xml_make(R, cJSON_Object, e->name);
+	int32_t index;
 
 	if (n == NULL)
 		return;
-	add(R, parent, e, n);
-	add_string(R, n, "id", attribute(R, a, n_a, "id"));
-	add_string(R, n, "url", attribute(R, a, n_a, "url"));
-	push(R, (struct frame){ .name = e->name,
-	    .type = &fhir_r4_types[e->type], .node = n });
+	index = fhir_xml_add(R, parent, e, n);
+	fhir_xml_add_string(R, n, "id", attribute(R, a, "id"));
+	if (has_url)
+		fhir_xml_add_string(R, n, "url", attribute(R, a, "url"));
+	push(R, (struct fhir_xml_frame){ .name = e->name, .index = index,
+	    .type = t, .node = n });
+	check_attributes(R, a, "id", has_url ? "url" : "id");
 }
 
-/* A start tag of narrative, as text. */
-static void
-start_xhtml(struct reader *R, const char *name, const xmlChar **a, int n_a)
+/* What an element called ${name} is inside ${top}; NULL if R4 has none. */
+static const struct fhir_element *
+element_in(const struct fhir_xml_frame *top, const char *name)
 {
-	sv_buf_addc(&R->div, '<');
-	sv_buf_add(&R->div, sv_str_of(name));
-	if (R->xhtml++ == 0)
-		sv_buf_add(&R->div, SV_LIT(" xmlns=\"" XHTML_NS "\""));
-	for (int i = 0; i < n_a; i++) {
-		struct sv_str v = { (const char *)a[5 * i + 3],
-			(size_t)(a[5 * i + 4] - a[5 * i + 3]) };
-
-		sv_buf_addc(&R->div, ' ');
-		sv_buf_add(&R->div, sv_str_of((const char *)a[5 * i]));
-		sv_buf_add(&R->div, SV_LIT("=\""));
-		sv_buf_add(&R->div, v);
-		sv_buf_addc(&R->div, '"');
-	}
-	sv_buf_addc(&R->div, '>');
-}
-
-static void
-unknown_element(struct reader *R)
-{
-	char at[512];
-
-	path(R, at);
-	fhir_issue_addf(R->is, FHIR_ERROR, FHIR_CODE_STRUCTURE, sv_str_of(at),
-	    "FHIR R4 has no such element here; it was not used, at line %d",
-	    xmlSAX2GetLineNumber(R->parser));
-	R->skip = 1;
+	if (top->type != NULL)
+		return fhir_element_of(top->type, name);
+	/* A primitive has extensions, as every element does. */
+	if (strcmp(name, "extension") == 0)
+		return fhir_element_of(fhir_type_of(SV_LIT("Extension")),
+		    name);
+	return NULL;
 }
 
 /* An element inside a complex one or a primitive. */
 static void
-start_child(struct reader *R, const char *name, const xmlChar **a, int n_a)
+start_child(struct fhir_xml_reader *R, const char *name,
+    const struct fhir_xml_attributes *a)
 {
-	struct frame *top = &R->stack[R->depth - 1];
-	const struct fhir_element *e = top->type == NULL ? NULL
-	    : fhir_element_of(top->type, name);
-	struct cJSON *parent = top->type != NULL ? top->node : NULL;
+	struct fhir_xml_frame *top = &R->stack[R->depth - 1];
+	const struct fhir_element *e = element_in(top, name);
+	struct cJSON *parent;
 
-	if (top->type == NULL && strcmp(name, "extension") == 0)
-		e = fhir_element_of(fhir_type_of(SV_LIT("Extension")), name);
 	if (e == NULL) {
-		unknown_element(R);
+		fhir_xml_left_out(R, "FHIR R4 has no such element here; it "
+		    "was not used");
+		R->skip = 1;
 		return;
 	}
-	if (parent == NULL && (parent = shadow(R, top)) == NULL)
+	parent = top->type != NULL ? top->node : fhir_xml_shadow(R, top);
+	if (parent == NULL)
 		return;
-	switch (e->form) {
-	case FHIR_FORM_COMPLEX:
-		start_complex(R, e, parent, a, n_a);
-		break;
-	case FHIR_FORM_RESOURCE:
-		push(R, (struct frame){ .name = e->name, .parent = parent,
-		    .element = e });
-		break;
-	case FHIR_FORM_XHTML:
-		push(R, (struct frame){ .name = e->name, .parent = parent,
-		    .element = e });
-		sv_buf_init(&R->div, R->A, SV_LIMIT_DOCUMENT);
-		start_xhtml(R, name, a, n_a);
-		break;
-	default:
-		start_primitive(R, e, parent, a, n_a);
-		break;
+	if (e->form == FHIR_FORM_COMPLEX) {
+		start_complex(R, e, parent, a);
+	} else if (e->form == FHIR_FORM_RESOURCE
+	    || e->form == FHIR_FORM_XHTML) {
+		push(R, (struct fhir_xml_frame){ .name = e->name,
+		    .index = -1, .parent = parent, .element = e });
+		if (e->form == FHIR_FORM_XHTML)
+			fhir_xml_narrative_start(R, name, a);
+	} else {
+		start_primitive(R, e, parent, a);
 	}
+}
+
+/* An element of FHIR, not of narrative. */
+static void
+start_element(struct fhir_xml_reader *R, const char *name,
+    const char *namespace, const struct fhir_xml_attributes *a)
+{
+	const struct fhir_xml_frame *top = R->depth > 0
+	    ? &R->stack[R->depth - 1] : NULL;
+	const char *want = top != NULL && strcmp(name, "div") == 0 ? XHTML_NS
+	    : FHIR_NS;
+
+	if (namespace == NULL || strcmp(namespace, want) != 0)
+		fhir_xml_bad(R, "an element outside the FHIR namespace");
+	else if (top == NULL || (top->type == NULL
+	    && top->element->form == FHIR_FORM_RESOURCE))
+		start_resource(R, name, a);
+	else
+		start_child(R, name, a);
 }
 
 static void
 on_start(void *ctx, const xmlChar *name, const xmlChar *prefix,
     const xmlChar *uri, int n_ns, const xmlChar **ns, int n_a,
-    int n_defaulted, const xmlChar **a)
+    int n_defaulted, const xmlChar **at)
 {
-	struct reader *R = ctx;
-	struct frame *top = R->depth > 0 ? &R->stack[R->depth - 1] : NULL;
-	const char *tag = (const char *)name;
+	struct fhir_xml_attributes a = { at, (size_t)n_a };
+	struct fhir_xml_reader *R = ctx;
 
 	(void)prefix, (void)n_ns, (void)ns, (void)n_defaulted;
 	if (!sv_is_ok(R->status))
 		return;
-	if (R->skip > 0) {
+	if (R->skip > 0)
 		R->skip++;
-		return;
-	}
-	if (R->xhtml > 0) {
-		start_xhtml(R, tag, a, n_a);
-		return;
-	}
-	if (uri == NULL || strcmp((const char *)uri,
-	    strcmp(tag, "div") == 0 && top != NULL ? XHTML_NS : FHIR_NS)
-	    != 0) {
-		bad(R, "an element outside the FHIR namespace");
-		return;
-	}
-	if (top == NULL || (top->type == NULL
-	    && top->element->form == FHIR_FORM_RESOURCE))
-		start_resource(R, tag);
+	else if (R->xhtml > 0)
+		fhir_xml_narrative_start(R, (const char *)name, &a);
 	else
-		start_child(R, tag, a, n_a);
-}
-
-static void
-end_xhtml(struct reader *R, const char *name)
-{
-	struct frame *f = &R->stack[R->depth - 1];
-	struct sv_str text;
-	struct cJSON *n;
-
-	sv_buf_add(&R->div, SV_LIT("</"));
-	sv_buf_add(&R->div, sv_str_of(name));
-	sv_buf_addc(&R->div, '>');
-	if (--R->xhtml > 0)
-		return;
-	text = sv_arena_str(R->A, sv_buf_str(&R->div));
-	n = make(R, cJSON_String, f->element->name);
-	R->depth--;
-	if (n == NULL)
-		return;
-	n->valuestring = (char *)text.p;
-	append(f->parent, n);
-	if (!sv_buf_ok(&R->div) || text.p == NULL)
-		R->status = SV_NOMEM;
+		start_element(R, (const char *)name, (const char *)uri, &a);
 }
 
 static void
 on_end(void *ctx, const xmlChar *name, const xmlChar *prefix,
     const xmlChar *uri)
 {
-	struct reader *R = ctx;
+	struct fhir_xml_reader *R = ctx;
 
 	(void)prefix, (void)uri;
 	if (!sv_is_ok(R->status))
@@ -454,7 +278,7 @@ on_end(void *ctx, const xmlChar *name, const xmlChar *prefix,
 	if (R->skip > 0)
 		R->skip--;
 	else if (R->xhtml > 0)
-		end_xhtml(R, (const char *)name);
+		fhir_xml_narrative_end(R, (const char *)name);
 	else if (R->depth > 0)
 		R->depth--;
 }
@@ -462,24 +286,15 @@ on_end(void *ctx, const xmlChar *name, const xmlChar *prefix,
 static void
 on_text(void *ctx, const xmlChar *text, int n)
 {
-	struct reader *R = ctx;
+	struct sv_str s = { (const char *)text, (size_t)n };
+	struct fhir_xml_reader *R = ctx;
 
 	if (!sv_is_ok(R->status) || R->skip > 0)
 		return;
-	for (int i = 0; R->xhtml > 0 && i < n; i++) {
-		if (text[i] == '<')
-			sv_buf_add(&R->div, SV_LIT("&lt;"));
-		else if (text[i] == '&')
-			sv_buf_add(&R->div, SV_LIT("&amp;"));
-		else
-			sv_buf_addc(&R->div, (char)text[i]);
-	}
-	for (int i = 0; R->xhtml == 0 && i < n; i++) {
-		if (memchr(" \t\r\n", text[i], 4) == NULL) {
-			bad(R, "text outside an attribute");
-			return;
-		}
-	}
+	if (R->xhtml > 0)
+		fhir_xml_narrative_text(R, s);
+	else if (sv_str_trim(s).n > 0)
+		fhir_xml_bad(R, "text outside an attribute");
 }
 
 static void
@@ -487,14 +302,59 @@ on_doctype(void *ctx, const xmlChar *name, const xmlChar *id,
     const xmlChar *system)
 {
 	(void)name, (void)id, (void)system;
-	bad(ctx, "a DOCTYPE is not allowed in FHIR");
+	fhir_xml_bad(ctx, "a DOCTYPE is not allowed in FHIR");
+}
+
+/* The XML declaration has been read, and nothing behind it. */
+static void
+on_document(void *ctx)
+{
+	struct fhir_xml_reader *R = ctx;
+	const xmlChar *said = R->parser->input->encoding;
+
+	if (said == NULL)
+		said = R->parser->encoding;
+	if (said != NULL && strcasecmp((const char *)said, "UTF-8") != 0)
+		fhir_xml_bad(R, "FHIR XML is sent as UTF-8");
 }
 
 static void
 on_error(void *ctx, xmlErrorPtr e)
 {
-	(void)e;
-	bad(ctx, "the XML is not well-formed");
+	static const struct { int code; const char *what; } known[] = {
+		{ XML_ERR_DOCUMENT_EMPTY, "the document is empty" },
+		{ XML_ERR_DOCUMENT_END, "text behind the end of the "
+		    "document" },
+		{ XML_ERR_INVALID_CHAR, "a character XML does not have" },
+		{ XML_ERR_INVALID_ENCODING, "invalid UTF-8" },
+		{ XML_ERR_ATTRIBUTE_REDEFINED, "an attribute twice" },
+		{ XML_ERR_UNDECLARED_ENTITY, "an entity XML does not have" },
+		{ XML_ERR_TAG_NAME_MISMATCH, "an end tag that does not "
+		    "match" },
+		{ XML_ERR_TAG_NOT_FINISHED, "the text ends too early" } };
+	const char *what = "the XML is not well-formed";
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		if (e->code == known[i].code)
+			what = known[i].what;
+	}
+	fhir_xml_bad(ctx, what);
+}
+
+/* Let libxml2 read ${text}. */
+static void
+parse(struct fhir_xml_reader *R, struct sv_str text)
+{
+	if (text.n > R->limits->bytes || text.n > INT_MAX)
+		fhir_xml_refuse(R, SV_LIMIT, FHIR_CODE_TOO_COSTLY,
+		    "the document is too large");
+	else if (memchr(text.p, '\0', text.n) != NULL)
+		fhir_xml_bad(R, "the character U+0000 is not allowed in FHIR");
+	else if (!fhir_xml_tags_ok(text))
+		fhir_xml_refuse(R, SV_LIMIT, FHIR_CODE_TOO_COSTLY,
+		    "a tag with too many attributes");
+	else if (xmlParseChunk(R->parser, text.p, (int)text.n, 1) != 0)
+		fhir_xml_bad(R, "the XML is not well-formed");
 }
 
 struct sv_status
@@ -503,11 +363,12 @@ fhir_xml_tree(struct sv_arena *A, struct sv_str text,
     struct fhir_issues *is)
 {
 	xmlSAXHandler sax = { .initialized = XML_SAX2_MAGIC,
+		.startDocument = on_document,
 		.startElementNs = on_start, .endElementNs = on_end,
 		.characters = on_text, .ignorableWhitespace = on_text,
 		.cdataBlock = on_text, .internalSubset = on_doctype,
 		.serror = on_error };
-	struct reader *R = sv_arena_zalloc(A, 1, sizeof(*R));
+	struct fhir_xml_reader *R = sv_arena_zalloc(A, 1, sizeof(*R));
 
 	SV_ENSURE(R != NULL, SV_NOMEM);
 	R->A = A;
@@ -517,11 +378,7 @@ fhir_xml_tree(struct sv_arena *A, struct sv_str text,
 	R->parser = xmlCreatePushParserCtxt(&sax, R, NULL, 0, NULL);
 	SV_ENSURE(R->parser != NULL, SV_NOMEM);
 	(void)xmlCtxtUseOptions(R->parser, XML_PARSE_NONET);
-	if (text.n > limits->bytes || text.n > INT_MAX)
-		refuse(R, SV_LIMIT, FHIR_CODE_TOO_COSTLY,
-		    "the document is too large");
-	else if (xmlParseChunk(R->parser, text.p, (int)text.n, 1) != 0)
-		bad(R, "the XML is not well-formed");
+	parse(R, text);
 	xmlFreeParserCtxt(R->parser);
 	SV_TRY(R->status);
 	SV_ENSURE(R->root != NULL, SV_BAD);
