@@ -333,12 +333,16 @@ on_error(void *ctx, xmlErrorPtr e)
 		    "match" },
 		{ XML_ERR_TAG_NOT_FINISHED, "the text ends too early" } };
 	const char *what = "the XML is not well-formed";
+	struct fhir_xml_reader *R = ctx;
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
 		if (e->code == known[i].code)
 			what = known[i].what;
 	}
-	fhir_xml_bad(ctx, what);
+	/* libxml2 has one code for too little and too much. */
+	if (e->code == XML_ERR_DOCUMENT_END && R->depth > 0)
+		what = "the text ends too early";
+	fhir_xml_bad(R, what);
 }
 
 /* Let libxml2 read ${text}. */

@@ -52,7 +52,7 @@ class Input(unittest.TestCase):
         self.refused(b'<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>', 'structure')
         lol = ''.join('<!ENTITY a%d "%s">' % (i, '&a%d;' % (i - 1) * 10) for i in range(1, 10))
         self.refused(('<!DOCTYPE a [<!ENTITY a0 "ha">%s]><a>&a9;</a>' % lol).encode(), 'structure')
-        self.refused(b'<Patient xmlns="http://hl7.org/fhir">' + b'<contact>' * 9999, 'structure', 'Patient.contact')
+        self.refused(b'<Patient xmlns="http://hl7.org/fhir">' + b'<contact>' * 9999, 'structure', 'Patient.contact[0]')
 
     def test_two_patients(self):
         b = case('V013')

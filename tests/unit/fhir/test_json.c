@@ -61,7 +61,7 @@ Test(json, refusals_name_element_and_place)
 		{ "<Patient/>", "", "outside the FHIR namespace" },
 		{ "<!DOCTYPE a []><a/>", "", "DOCTYPE" },
 		{ "<Patient xmlns=\"http://hl7.org/fhir\">", "Patient",
-		    "not well-formed" },
+		    "ends too early" },
 		{ "<Patient xmlns=\"http://hl7.org/fhir\">x</Patient>",
 		    "Patient", "text outside" },
 	};
