@@ -45,6 +45,7 @@ fill(struct ad_input *in)
 	}
 	got = fread(in->buf + in->n, 1, CHUNK, in->f);
 	in->n += got;
+	in->read += (int64_t)got;
 	if (got == 0) {
 		SV_ENSURE(!ferror(in->f), SV_RETRY);
 		in->eof = true;

@@ -18,6 +18,7 @@ struct ad_input {
 	char *buf;
 	size_t n, at, cap;	/* [at, n) of buf is not used yet */
 	int64_t line;		/* of the last document; 0: not NDJSON */
+	int64_t read;		/* bytes so far, of progress */
 	bool ndjson, eof;
 };
 

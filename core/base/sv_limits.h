@@ -23,6 +23,8 @@
 #define SV_LIMIT_ISSUES 100
 /* Events of one patient. */
 #define SV_LIMIT_EVENTS ((size_t)200 * 1000)
+/* Resources of one patient gathered from many documents, in bytes. */
+#define SV_LIMIT_PATIENT ((size_t)64 * 1024 * 1024)
 /* Guidance for one patient, in bytes. */
 #define SV_LIMIT_OUTPUT ((size_t)64 * 1024 * 1024)
 
