@@ -54,6 +54,27 @@ class Input(unittest.TestCase):
         self.refused(('<!DOCTYPE a [<!ENTITY a0 "ha">%s]><a>&a9;</a>' % lol).encode(), 'structure')
         self.refused(b'<Patient xmlns="http://hl7.org/fhir">' + b'<contact>' * 9999, 'structure', 'Patient.contact[0]')
 
+    def test_xml_attacks_are_refused_in_little_memory(self):
+        """No entity is expanded, no file opened: 200 MB of address space are enough."""
+        files = glob.glob(DATA + '/xml-attacks/*/*.xml')
+        self.assertGreater(len(files), 15)
+        room = None if SANITIZED else lambda: resource.setrlimit(resource.RLIMIT_AS, (200 << 20, 200 << 20))
+        for f in files:
+            before = time.monotonic()
+            r = subprocess.run([SALVOR, 'evaluate', *FIXED, f], capture_output=True, timeout=20, preexec_fn=room)
+            self.assertEqual((r.returncode, r.stdout), (1, b''), f)
+            self.assertEqual(json.loads(r.stderr)['issue'][0]['severity'], 'fatal', f)
+            self.assertLess(time.monotonic() - before, 5, f)
+
+    def test_no_quadratic_xml(self):
+        n = 200000
+        many = '<Patient xmlns="http://hl7.org/fhir" %s/>' % ' '.join('a%d=""' % i for i in range(n))
+        self.refused(many.encode(), 'too-costly')
+        before = time.monotonic()
+        salvor('evaluate', *FIXED, '-', stdin=b'<Patient xmlns="http://hl7.org/fhir"><name>'
+               + b'<given id="a"/>' * n + b'</name></Patient>')
+        self.assertLess(time.monotonic() - before, 30)
+
     def test_two_patients(self):
         b = case('V013')
         b['entry'] += case('V014')['entry']
