@@ -17,6 +17,7 @@ struct core_derive {
 	bool nomem;		/* latched: an evidence list could not grow */
 	/* Set by core_derive_treatment; NULL: none recorded. */
 	const struct core_event *rp, *rt, *focal;	/* the earliest of each */
+	struct sv_date rt_end;	/* of the primary course, its boost included */
 };
 
 /** The admitted events of concept ${c}, oldest first. */
@@ -55,6 +56,10 @@ struct sv_date core_plus_days(struct sv_date d, int32_t days);
 
 /** The day a period or a statement is over: ${e}->end, else ${e}->date. */
 struct sv_date core_event_end(const struct core_event *e);
+
+/** The end of the primary treatment ${e}: of the whole course, if it is ${D}->rt. */
+struct sv_date core_treatment_end(const struct core_derive *D,
+    const struct core_event *e);
 
 /**
  * A confirmed condition of concept ${c}: true, unknown (only provisional) or

@@ -195,6 +195,12 @@ core_event_end(const struct core_event *e)
 	return sv_date_is_set(e->end) ? e->end : e->date;
 }
 
+struct sv_date
+core_treatment_end(const struct core_derive *D, const struct core_event *e)
+{
+	return e == D->rt ? D->rt_end : core_event_end(e);
+}
+
 void
 core_derive_condition(struct core_derive *D, enum core_fact_id id,
     enum core_concept c)

@@ -79,7 +79,7 @@ static struct phoenix
 walk(struct core_derive *D, const struct core_event *treatment,
     enum core_fact_id id)
 {
-	int32_t end = core_event_end(treatment).hi;
+	int32_t end = core_treatment_end(D, treatment).hi;
 	int32_t cut = core_psa_adt_after(D, end);
 	struct phoenix x = { .truth = CORE_UNKNOWN,
 		.reason = CORE_REASON_NONE };
@@ -119,7 +119,8 @@ judge(const struct core_derive *D, struct phoenix *x)
 		x->truth = core_tri_of(x->at != NULL);
 }
 
-/* A coded recurrence after the treatment is a failure. */
+/* A coded recurrence surely after the treatment is a failure (K1.4); one that
+ * may be earlier, undated or known to the year only, leaves it open. */
 static void
 apply_coded(struct core_derive *D, enum core_fact_id id,
     const struct core_event *treatment, enum core_concept c)
@@ -129,14 +130,25 @@ apply_coded(struct core_derive *D, enum core_fact_id id,
 	struct core_fact *f = &D->out->fact[id];
 
 	for (size_t i = 0; i < n; i++) {
+		enum core_tri after = core_before(core_treatment_end(D,
+		    treatment), e[i]->date);
+
 		if (e[i]->certainty != CORE_CERTAINTY_CONFIRMED
-		    || core_before(e[i]->date, treatment->date) == CORE_TRUE)
+		    || after == CORE_FALSE)
 			continue;
-		core_add_evidence(D, id, e[i]);
+		if (after == CORE_TRUE)
+			core_add_evidence(D, id, e[i]);
+		else
+			core_set_aside(D, id, e[i]);
 		if (f->truth == CORE_TRUE)
 			continue;
-		core_set_tri(D, id, CORE_TRUE, CORE_REASON_DOCUMENTED);
-		f->since = e[i]->date;
+		if (after == CORE_TRUE) {
+			core_set_tri(D, id, CORE_TRUE, CORE_REASON_DOCUMENTED);
+			f->since = e[i]->date;
+		} else {
+			core_set_tri(D, id, CORE_UNKNOWN,
+			    CORE_REASON_IMPRECISE_DATE);
+		}
 	}
 }
 
@@ -151,7 +163,7 @@ derive(struct core_derive *D, enum core_fact_id id, enum core_fact_id primary,
 		core_set_tri(D, id, CORE_FALSE, CORE_REASON_NOT_APPLICABLE);
 		return;
 	}
-	if (treatment == NULL || !sv_date_is_set(core_event_end(treatment))) {
+	if (treatment == NULL || !sv_date_is_set(core_treatment_end(D, treatment))) {
 		core_set_tri(D, id, CORE_UNKNOWN, D->out->fact[primary].reason
 		    != CORE_REASON_NONE ? D->out->fact[primary].reason
 		    : CORE_REASON_IMPRECISE_DATE);
@@ -185,7 +197,7 @@ derive_within_18m(struct core_derive *D)
 		    : bcr->reason);
 		return;
 	}
-	limit = core_plus_months(core_event_end(D->rt), core_param_int(
+	limit = core_plus_months(D->rt_end, core_param_int(
 	    D->params, CORE_PARAM_EAU_RT_INTERVAL_MONTHS));
 	if (bcr->since.hi <= limit.lo)
 		t = CORE_TRUE;

@@ -567,8 +567,8 @@ core_derive_psa(struct core_derive *D)
 		derive_not_applicable(D, CORE_PSA_PERSISTENCE);
 		derive_not_applicable(D, CORE_PSA_UNCONFIRMED_RISE);
 		if (in_place != NULL
-		    && sv_date_is_set(core_event_end(in_place)))
-			derive_eligible(D, core_event_end(in_place).hi + 1,
+		    && sv_date_is_set(core_treatment_end(D, in_place)))
+			derive_eligible(D, core_treatment_end(D, in_place).hi + 1,
 			    core_psa_salvage_day(D), true);
 		else
 			derive_eligible(D, CORE_PSA_NEVER, CORE_PSA_NEVER, true);

@@ -148,6 +148,41 @@ derive_adt(struct core_derive *D)
 	core_set_tri(D, CORE_ON_ADT_NOW, core_tri_of(on), CORE_REASON_NONE);
 }
 
+/*
+ * External beam and a planned brachytherapy boost are one primary course
+ * (ASCENDE-RT: implant two to three weeks after the beam): radiation to the
+ * prostate that begins within RT_COURSE_GAP_DAYS of the end of the course so
+ * far still belongs to it.  The gap is larger than any planned boost's and
+ * smaller than the time in which a failure can be found.
+ */
+static enum core_tri
+joins_course(const struct core_derive *D, const struct core_event *e)
+{
+	int32_t gap = core_param_int(D->params, CORE_PARAM_RT_COURSE_GAP_DAYS);
+
+	if (e->site != CORE_SITE_PROSTATE)
+		return CORE_FALSE;
+	return core_not(core_before(core_plus_days(D->rt_end, gap), e->date));
+}
+
+/* The end of the primary course: courses are met in order of their begin. */
+static void
+find_rt_end(struct core_derive *D)
+{
+	size_t n;
+	const struct core_event *const *e = core_of(D->line,
+	    CORE_RADIOTHERAPY, &n);
+
+	if (D->rt == NULL)
+		return;
+	D->rt_end = core_event_end(D->rt);
+	for (size_t i = 0; i < n; i++) {
+		if (joins_course(D, e[i]) == CORE_TRUE
+		    && core_event_end(e[i]).hi > D->rt_end.hi)
+			D->rt_end = core_event_end(e[i]);
+	}
+}
+
 /* A further local treatment of concept ${c} after the ${primary} one. */
 static enum core_tri
 repeated(struct core_derive *D, const struct core_event *primary,
@@ -161,7 +196,9 @@ repeated(struct core_derive *D, const struct core_event *primary,
 		if (e[i] == primary || (c == CORE_RADIOTHERAPY
 		    && e[i]->site != CORE_SITE_PROSTATE))
 			continue;
-		one = core_before(core_event_end(primary), e[i]->date);
+		one = core_before(core_treatment_end(D, primary), e[i]->date);
+		if (c == CORE_RADIOTHERAPY && primary == D->rt)
+			one = core_and(one, core_not(joins_course(D, e[i])));
 		if (one == CORE_TRUE)
 			core_add_evidence(D, CORE_LOCAL_SALVAGE_DONE, e[i]);
 		t = core_or(t, one);
@@ -199,6 +236,7 @@ core_derive_treatment(struct core_derive *D)
 	if (D->focal == NULL || (cryo != NULL
 	    && core_before(cryo->date, D->focal->date) == CORE_TRUE))
 		D->focal = cryo;
+	find_rt_end(D);
 	derive_primary(D, CORE_RP_AS_PRIMARY, D->rp, D->rt, D->focal);
 	derive_primary(D, CORE_RT_AS_PRIMARY, D->rt, D->rp, D->focal);
 	derive_primary(D, CORE_FOCAL_AS_PRIMARY, D->focal, D->rp, D->rt);
