@@ -101,19 +101,61 @@ print_issues(const char *conf, const struct fhir_issues *is)
 		    SV_FMT(is->at[i].expression), SV_FMT(is->at[i].text));
 }
 
-enum ad_exit
-ad_engine_load(const char *conf, struct ad_engine *E)
+/* Add the file ${named}, or ${usual} in the folder if that is there. */
+static bool
+add_file(struct ad_engine *E, const char *named, const char *usual,
+    struct map_file *files, size_t *n)
 {
-	struct map_file files[MAX_FILES];
+	struct sv_arena *A = &E->arena;
+	char path[4096];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", E->conf, usual);
+	if (named == NULL && access(path, F_OK) != 0)
+		return true;
+	/* The hash must not depend on where the file lies. */
+	files[*n].name = sv_str_of(usual);
+	files[*n].bytes = read_file(A, named != NULL ? named : path);
+	if (files[*n].bytes.p == NULL) {
+		fprintf(stderr, "salvor: %s: %s\n", named != NULL ? named
+		    : path, strerror(errno));
+		return false;
+	}
+	(*n)++;
+	return true;
+}
+
+/* A rule book without rules decides nothing: say why there are none. */
+static bool
+has_rules(const char *conf, const struct core_rulebook *book)
+{
+	if (book->n_rules > 0)
+		return true;
+	if (book->n_drafts_off > 0)
+		fprintf(stderr, "salvor: the site file keeps out rules that "
+		    "are not signed off, and no rule is. Sign the rule set "
+		    "(salvor rules --sign NAME > sign-off.json) or set "
+		    "draft-rules to on.\n");
+	else
+		fprintf(stderr, "salvor: %s/rules holds no rules\n", conf);
+	return false;
+}
+
+enum ad_exit
+ad_engine_load(const struct ad_options *o, struct ad_engine *E)
+{
+	struct map_file files[MAX_FILES + 2];
+	const char *conf = conf_folder(o->conf);
 	struct map_terminology *terms = NULL;
 	struct fhir_issues is;
 	size_t n = 0;
 	bool ok = true;
 
 	E->arena = ad_arena((size_t)256 << 20);
+	E->conf = conf;
 	fhir_issues_init(&is, &E->arena);
-	conf = conf_folder(conf);
-	if (!read_folder(&E->arena, conf, "rules", files, &n))
+	if (!read_folder(&E->arena, conf, "rules", files, &n)
+	    || !add_file(E, o->site, "site.json", files, &n)
+	    || !add_file(E, o->sign_off, "sign-off.json", files, &n))
 		return AD_EXIT_CONFIG;
 	ok = sv_is_ok(map_rules_load(&E->arena, files, n, &E->book, &is));
 	n = 0;
@@ -124,10 +166,7 @@ ad_engine_load(const char *conf, struct ad_engine *E)
 	print_issues(conf, &is);
 	E->engine = (struct map_engine){ .book = &E->book,
 		.input = { .terminology = terms } };
-	if (ok && E->book.n_rules == 0) {
-		fprintf(stderr, "salvor: %s/rules holds no rules\n", conf);
-		ok = false;
-	}
+	ok = ok && has_rules(conf, &E->book);
 	return ok ? AD_EXIT_OK : AD_EXIT_CONFIG;
 }
 

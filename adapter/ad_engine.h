@@ -9,18 +9,20 @@
 
 struct ad_engine {
 	struct sv_arena arena;		/* owns all that follows */
+	const char *conf;		/* the folder it came from */
 	struct core_rulebook book;
 	struct map_engine engine;
 };
 
 /**
- * ad_engine_load(conf, E):
- * Load ${conf}/rules and ${conf}/terminology, or those of $SALVOR_CONF, of
- * the installation or of the source tree.  Every error is written to standard
+ * ad_engine_load(o, E):
+ * Load rules/ and terminology/ of ${o}->conf, or those of $SALVOR_CONF, of
+ * the installation or of the source tree; with ${o}->site and ${o}->sign_off,
+ * or site.json and sign-off.json of the folder if they are there.  Every error is written to standard
  * error as "file: element: what".  AD_EXIT_OK, or AD_EXIT_CONFIG.  ${E} must
  * be ended by ad_engine_free in either case.
  */
-enum ad_exit ad_engine_load(const char *conf, struct ad_engine *E);
+enum ad_exit ad_engine_load(const struct ad_options *o, struct ad_engine *E);
 
 void ad_engine_free(struct ad_engine *E);
 

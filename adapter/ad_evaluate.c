@@ -85,7 +85,7 @@ ad_evaluate(const struct ad_options *o)
 		return AD_EXIT_USAGE;
 	}
 	ad_stop_install();
-	R.worst = ad_engine_load(o->conf, &R.E);
+	R.worst = ad_engine_load(o, &R.E);
 	if (R.worst == AD_EXIT_OK && o->post != NULL
 	    && (R.post = ad_post_open(o)) == NULL)
 		R.worst = AD_EXIT_CONFIG;

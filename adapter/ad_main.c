@@ -23,6 +23,8 @@ static const char help[] =
 "  --pretty             indent JSON\n"
 "  --color WHEN         auto (default), always or never; NO_COLOR is obeyed\n"
 "  --conf DIR           folder with rules/ and terminology/\n"
+"  --site FILE          what this site changes of the rules (DIR/site.json)\n"
+"  --sign-off FILE      who signed the rules off (DIR/sign-off.json)\n"
 "  --recorded INSTANT   generation time to write (default: now)\n"
 "  --post URL           post each Bundle to this FHIR server (https only)\n"
 "  --cacert FILE        CA certificates to trust instead of the system's\n"
@@ -43,7 +45,7 @@ static enum ad_exit
 check(const struct ad_options *o)
 {
 	struct ad_engine E;
-	enum ad_exit e = ad_engine_load(o->conf, &E);
+	enum ad_exit e = ad_engine_load(o, &E);
 
 	if (e == AD_EXIT_OK)
 		printf("%zu rules, version %.*s, sha256 %.*s: no errors\n",

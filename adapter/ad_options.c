@@ -12,7 +12,7 @@
 enum {
 	OPT_AS_OF = 256, OPT_FORMAT, OPT_SYNTAX, OPT_PRETTY, OPT_COLOR,
 	OPT_CONF, OPT_RECORDED, OPT_POST, OPT_CACERT, OPT_CERT, OPT_KEY,
-	OPT_TOKEN, OPT_TIMEOUT
+	OPT_TOKEN, OPT_TIMEOUT, OPT_SITE, OPT_SIGN_OFF, OPT_SIGN, OPT_CASES
 };
 
 static const struct option table[] = {
@@ -22,6 +22,10 @@ static const struct option table[] = {
 	{ "pretty", no_argument, NULL, OPT_PRETTY },
 	{ "color", required_argument, NULL, OPT_COLOR },
 	{ "conf", required_argument, NULL, OPT_CONF },
+	{ "site", required_argument, NULL, OPT_SITE },
+	{ "sign-off", required_argument, NULL, OPT_SIGN_OFF },
+	{ "sign", required_argument, NULL, OPT_SIGN },
+	{ "cases", required_argument, NULL, OPT_CASES },
 	{ "recorded", required_argument, NULL, OPT_RECORDED },
 	{ "post", required_argument, NULL, OPT_POST },
 	{ "cacert", required_argument, NULL, OPT_CACERT },
@@ -133,6 +137,14 @@ place_of(int opt, struct ad_options *o)
 	switch (opt) {
 	case OPT_CONF:
 		return &o->conf;
+	case OPT_SITE:
+		return &o->site;
+	case OPT_SIGN_OFF:
+		return &o->sign_off;
+	case OPT_SIGN:
+		return &o->sign;
+	case OPT_CASES:
+		return &o->cases;
 	case OPT_POST:
 		return &o->post;
 	case OPT_CACERT:

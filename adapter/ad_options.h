@@ -28,6 +28,9 @@ struct ad_options {
 	enum ad_format format;
 	bool xml, pretty, colour;
 	const char *conf;		/* folder, NULL: the usual ones */
+	const char *site, *sign_off;	/* files, NULL: those of the folder */
+	const char *cases;		/* folder, NULL: that of the folder */
+	const char *sign;		/* who signs the rule set off */
 	char recorded[32];		/* instant */
 	const char *post;		/* URL of a FHIR server, or NULL */
 	const char *cacert, *cert, *key, *token_file;

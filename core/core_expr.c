@@ -138,6 +138,8 @@ emit_variable(struct parser *P, const struct core_variable *v, struct typed *t)
 {
 	for (size_t i = 0; i < v->expr.n; i++)
 		SV_TRY(emit(P, v->expr.ops[i]));
+	if (v->phrase.n > 0 && v->expr.n > 0)
+		P->ops[P->n - 1].phrase = v->phrase;
 	P->facts |= v->expr.facts;
 	*t = (struct typed){ false, { NULL, 0 } };
 	return SV_OK;

@@ -24,6 +24,7 @@ struct core_op {
 	enum core_cmp cmp;
 	enum core_fact_id fact;
 	struct core_interval number;
+	struct sv_str phrase;	/* of the variable that ends here; may be empty */
 };
 
 #endif

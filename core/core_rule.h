@@ -72,9 +72,30 @@ struct core_source_statement {
 	struct sv_str id, text, citation;	/* "S06", sentence, "1, 3" */
 };
 
+/* What a site changed of the rule book as published. */
+struct core_site_change {
+	struct sv_str what;		/* "bcr_psa 0.2 -> 0.4 ng/mL" */
+	struct sv_str rule;		/* switched off; else empty */
+	struct sv_str reason;
+	struct sv_str path;		/* in the site file */
+};
+
+/* Who answers for a rule set; it holds for the one with this hash only. */
+struct core_sign_off {
+	struct sv_str by, on, sha256;
+	struct sv_str file;		/* empty: there is none */
+	bool holds;			/* the hash is the rule set's */
+};
+
 struct core_rulebook {
-	struct sv_str version;
+	struct sv_str version;		/* with "+site." and a part of the hash
+					 * if a site changed anything */
 	struct sv_str sha256;		/* of all rule files, lowercase hex */
+	const struct core_site_change *changes;
+	size_t n_changes;
+	struct core_sign_off sign_off;
+	bool drafts_off;		/* rules not signed off are kept out */
+	size_t n_drafts_off;		/* how many were */
 	struct core_params params;
 	const struct core_rule *rules;
 	size_t n_rules;

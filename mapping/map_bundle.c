@@ -182,7 +182,8 @@ put_meta(struct map_writing *m, const char *what)
 	fhir_put_lit(w, "system", RULE_SET);
 	fhir_put_str(w, "version", m->r->book->version);
 	fhir_put_str(w, "code", m->r->book->sha256);
-	fhir_put_lit(w, "display", "draft rules, not signed off");
+	fhir_put_lit(w, "display", map_phrase_is_draft(m->r->book)
+	    ? "draft rules, not signed off" : "signed off");
 	fhir_close(w);
 	fhir_open(w, "tag");
 	fhir_put_lit(w, "system", DECISION);

@@ -1,6 +1,7 @@
 /*
  * The explain format: design section 7.  A stable interface.
  */
+#include "map_phrase.h"
 #include "map_result.h"
 
 static void
@@ -213,6 +214,24 @@ put_measure(struct fhir_writer *w, const struct core_measure *m)
 	fhir_close(w);
 }
 
+static void
+put_rule_set(struct fhir_writer *w, const struct core_rulebook *book)
+{
+	fhir_open(w, "rule_set");
+	fhir_put_str(w, "version", book->version);
+	fhir_put_str(w, "sha256", book->sha256);
+	fhir_put_bool(w, "draft", map_phrase_is_draft(book));
+	if (book->sign_off.holds)
+		fhir_put_str(w, "signed_off_by", book->sign_off.by);
+	if (book->n_changes > 0) {
+		fhir_open_array(w, "changed_by_site");
+		for (size_t i = 0; i < book->n_changes; i++)
+			fhir_put_str(w, NULL, book->changes[i].what);
+		fhir_close_array(w);
+	}
+	fhir_close(w);
+}
+
 struct sv_status
 map_explain_write(struct sv_arena *A, const struct map_result *r,
     const struct map_output_options *o, struct sv_buf *out)
@@ -227,10 +246,7 @@ map_explain_write(struct sv_arena *A, const struct map_result *r,
 	fhir_open(&w, NULL);
 	fhir_put_str(&w, "patient", r->patient.name);
 	fhir_put_lit(&w, "as_of", day);
-	fhir_open(&w, "rule_set");
-	fhir_put_str(&w, "version", r->book->version);
-	fhir_put_str(&w, "sha256", r->book->sha256);
-	fhir_close(&w);
+	put_rule_set(&w, r->book);
 	fhir_put_str(&w, "intent", core_intent_name(r->decision.intent));
 	fhir_put_str(&w, "output", core_output_name(r->decision.output));
 	put_facts(&w, &r->decision.facts);

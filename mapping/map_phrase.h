@@ -52,6 +52,16 @@ bool map_phrase_blocks(const struct core_finding *f, struct sv_str block);
 /** The group of activities called ${block}, in words: "local salvage". */
 void map_phrase_block(struct sv_buf *b, struct sv_str block);
 
+/** OS-12: true if any rule of ${book} is not signed off. */
+bool map_phrase_is_draft(const struct core_rulebook *book);
+
+/** "draft, not signed off", "signed off by Dr A, 2026-11-24T08:00:00Z". */
+void map_phrase_sign_off(struct sv_buf *b, const struct core_rulebook *book);
+
+/** " Changed by this site: ...", and how many drafts are kept out; nothing if
+ * the rule book is used as published. */
+void map_phrase_site(struct sv_buf *b, const struct core_rulebook *book);
+
 /** OS-1 and OS-12: "Rules 0.1.0 (draft, not signed off), SHA-256 ...;
  * reference date ...; generated ... by salvor 0.1.0." */
 void map_phrase_version(struct sv_buf *b, const struct map_result *r,

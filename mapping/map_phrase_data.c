@@ -128,15 +128,51 @@ map_phrase_block(struct sv_buf *b, struct sv_str block)
 	add_name(b, block, '-');
 }
 
-/* A rule set counts as signed off when no rule of it is a draft (OS-12). */
-static bool
-is_draft(const struct core_rulebook *book)
+bool
+map_phrase_is_draft(const struct core_rulebook *book)
 {
 	bool draft = false;
 
 	for (size_t i = 0; i < book->n_rules; i++)
 		draft = draft || book->rules[i].draft;
 	return draft;
+}
+
+void
+map_phrase_sign_off(struct sv_buf *b, const struct core_rulebook *book)
+{
+	const struct core_sign_off *s = &book->sign_off;
+
+	if (s->file.n == 0) {
+		sv_buf_add(b, map_phrase_is_draft(book)
+		    ? SV_LIT("draft, not signed off")
+		    : SV_LIT("published as active"));
+		return;
+	}
+	sv_buf_add(b, s->holds ? SV_LIT("signed off by ")
+	    : SV_LIT("draft, not signed off: changed since the sign-off by "));
+	sv_buf_add(b, s->by);
+	sv_buf_add(b, SV_LIT(", "));
+	sv_buf_add(b, s->on);
+}
+
+void
+map_phrase_site(struct sv_buf *b, const struct core_rulebook *book)
+{
+	if (book->n_changes > 0)
+		sv_buf_add(b, SV_LIT(" Changed by this site: "));
+	for (size_t i = 0; i < book->n_changes; i++) {
+		sv_buf_add(b, book->changes[i].what);
+		sv_buf_add(b, SV_LIT(" ("));
+		sv_buf_add(b, book->changes[i].reason);
+		sv_buf_add(b, i + 1 < book->n_changes ? SV_LIT("); ")
+		    : SV_LIT(")."));
+	}
+	if (book->n_drafts_off > 0) {
+		sv_buf_add(b, SV_LIT(" Kept out because not signed off: "));
+		sv_buf_addu(b, book->n_drafts_off);
+		sv_buf_add(b, SV_LIT(" rules."));
+	}
 }
 
 void
@@ -148,9 +184,9 @@ map_phrase_version(struct sv_buf *b, const struct map_result *r,
 	sv_date_text(sv_date_exact(r->decision.line.as_of), day);
 	sv_buf_add(b, SV_LIT("Rules "));
 	sv_buf_add(b, r->book->version);
-	if (is_draft(r->book))
-		sv_buf_add(b, SV_LIT(" (draft, not signed off)"));
-	sv_buf_add(b, SV_LIT(", SHA-256 "));
+	sv_buf_add(b, SV_LIT(" ("));
+	map_phrase_sign_off(b, r->book);
+	sv_buf_add(b, SV_LIT("), SHA-256 "));
 	sv_buf_add(b, r->book->sha256);
 	sv_buf_add(b, SV_LIT("; reference date "));
 	sv_buf_add(b, sv_str_of(day));
@@ -159,6 +195,7 @@ map_phrase_version(struct sv_buf *b, const struct map_result *r,
 	sv_buf_add(b, SV_LIT(" by "));
 	sv_buf_add(b, o->software);
 	sv_buf_addc(b, '.');
+	map_phrase_site(b, r->book);
 }
 
 struct sv_str

@@ -3,6 +3,7 @@
 #include "fhir_json.h"
 #include "fhir_type.h"
 #include "map_hash.h"
+#include "map_rules_data.h"
 
 #include <string.h>
 
@@ -282,49 +283,6 @@ load_plan(struct loader *L, const struct fhir_at *plan)
 	return SV_OK;
 }
 
-static void
-load_parameters(struct loader *L, const struct fhir_at *root)
-{
-	struct fhir_at x, v;
-
-	for (x = fhir_first(root, "parameter"); fhir_is(&x);
-	    x = fhir_next(&x)) {
-		enum core_param_id id = core_param_of(fhir_text(&x, "name"));
-		struct fhir_quantity q;
-
-		v = fhir_get(&x, "valueQuantity");
-		if (id == CORE_PARAM_COUNT) {
-			error_at(L, &x, "No parameter has this name.");
-			continue;
-		}
-		if (!sv_is_ok(fhir_quantity_at(&v, &q, L->is))
-		    || !sv_str_eq(q.code, core_param_unit(id))
-		    || q.value.m < 0) {
-			error_at(L, &x, "A parameter is a valueQuantity in "
-			    "its own unit, not negative.");
-			continue;
-		}
-		L->book->params.value[id] = q.value;
-	}
-}
-
-static struct sv_status
-load_statements(struct loader *L, const struct fhir_at *root)
-{
-	struct core_source_statement *s = sv_arena_zalloc(L->A, 128,
-	    sizeof(*s));
-	struct fhir_at x;
-
-	SV_ENSURE(s != NULL, SV_NOMEM);
-	for (x = fhir_first(root, "relatedArtifact");
-	    fhir_is(&x) && L->book->n_statements < 128; x = fhir_next(&x))
-		s[L->book->n_statements++] = (struct core_source_statement){
-			fhir_text(&x, "label"), fhir_text(&x, "citation"),
-			fhir_text(&x, "display") };
-	L->book->statements = s;
-	return SV_OK;
-}
-
 /* Pass 0 reads parameters and statements, pass 1 the rules that use them. */
 static struct sv_status
 load_file(struct loader *L, const struct map_file *f, int pass)
@@ -348,29 +306,33 @@ load_file(struct loader *L, const struct map_file *f, int pass)
 		return sv_str_is(type, "PlanDefinition") ? load_plan(L, &root)
 		    : SV_OK;
 	if (sv_str_is(type, "Parameters"))
-		load_parameters(L, &root);
-	else if (sv_str_is(type, "Library"))
-		return load_statements(L, &root);
-	else if (!sv_str_is(type, "PlanDefinition"))
+		return map_rules_parameters(L->A, &root, L->book, L->is);
+	if (sv_str_is(type, "Library"))
+		return map_rules_statements(L->A, &root, L->book);
+	if (!sv_str_is(type, "PlanDefinition"))
 		error_at(L, &root, "A rule file is a PlanDefinition, "
 		    "Parameters or Library resource.");
 	return SV_OK;
 }
 
+/* The hash is over everything but the sign-off, which holds the hash. */
 static struct sv_status
 hash_files(struct sv_arena *A, const struct map_file *files, size_t n,
-    struct sv_str *ret)
+    struct core_rulebook *book)
 {
 	struct sv_str *parts = sv_arena_alloc(A, (2 * n + 1) * sizeof(*parts));
 	char *hex = sv_arena_alloc(A, MAP_HASH_HEX);
+	size_t k = 0;
 
 	SV_ENSURE(parts != NULL && hex != NULL, SV_NOMEM);
 	for (size_t i = 0; i < n; i++) {
-		parts[2 * i] = files[i].name;
-		parts[2 * i + 1] = files[i].bytes;
+		if (sv_str_eq(files[i].name, book->sign_off.file))
+			continue;
+		parts[k++] = files[i].name;
+		parts[k++] = files[i].bytes;
 	}
-	SV_TRY(map_hash(parts, 2 * n, hex));
-	*ret = (struct sv_str){ hex, MAP_HASH_HEX };
+	SV_TRY(map_hash(parts, k, hex));
+	book->sha256 = (struct sv_str){ hex, MAP_HASH_HEX };
 	return SV_OK;
 }
 
@@ -393,6 +355,7 @@ map_rules_load(struct sv_arena *A, const struct map_file *files, size_t n,
 		for (size_t i = 0; i < n; i++)
 			SV_TRY(load_file(L, &files[i], pass));
 	}
-	SV_TRY(hash_files(A, files, n, &ret->sha256));
+	SV_TRY(hash_files(A, files, n, ret));
+	SV_TRY(map_rules_finish(A, ret, L->rules, is));
 	return fhir_issues_error(is) ? SV_BAD : SV_OK;
 }

@@ -1,0 +1,122 @@
+#!/usr/bin/env python3
+"""A site's changes to the rule book and its sign-off: salvor, from outside."""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+SALVOR = os.path.abspath(sys.argv.pop(1))
+ROOT = os.environ['SALVOR_SOURCE_ROOT']
+V004 = os.path.join(ROOT, 'tests/cases/vignettes-fhir/V004.json')
+
+
+def run(*args):
+    p = subprocess.run([SALVOR, *args], capture_output=True, text=True, timeout=60)
+    return p.returncode, p.stdout, p.stderr
+
+
+def evaluate(*args):
+    return run('evaluate', '--as-of', '2026-05-01', '--recorded', '2026-05-01T08:00:00Z', *args, V004)
+
+
+def quantity(value, code):
+    return {'name': 'value', 'valueQuantity': {'value': value, 'unit': code, 'system': 'http://unitsofmeasure.org',
+                                               'code': code}}
+
+
+def change(name, key, word, *more, reason='tumour board 2026-10-01'):
+    parts = [{'name': key, 'valueCode': word}, *more]
+    if reason:
+        parts.append({'name': 'reason', 'valueString': reason})
+    return {'name': name, 'part': parts}
+
+
+class Site(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+
+    def file(self, name, *parameters):
+        path = os.path.join(self.folder.name, name + '.json')
+        with open(path, 'w') as f:
+            json.dump({'resourceType': 'Parameters', 'id': name, 'parameter': parameters}, f)
+        return path
+
+    def explain(self, *args):
+        code, out, err = evaluate('--format', 'explain', *args)
+        self.assertEqual((code, err), (0, ''))
+        return json.loads(out)
+
+    def test_a_change_is_made_and_shown(self):
+        plain = self.explain()
+        site = self.file('site', change('set', 'parameter', 'bcr_psa', quantity(0.6, 'ng/mL')),
+                         change('switch-off', 'rule', 'PRO-EAU-01'))
+        changed = self.explain('--site', site)
+        self.assertNotEqual(plain['rule_set']['sha256'], changed['rule_set']['sha256'])
+        self.assertEqual(changed['rule_set']['version'],
+                         '0.1.0+site.' + changed['rule_set']['sha256'][:8])
+        self.assertIn('PRO-EAU-01', [r['id'] for r in plain['rules']])
+        self.assertNotIn('PRO-EAU-01', [r['id'] for r in changed['rules']])
+        self.assertIs(plain['facts']['bcr_after_rp']['value'], True)
+        self.assertIsNot(changed['facts']['bcr_after_rp'].get('value'), True)
+        site = self.file('site', change('set', 'parameter', 'high_risk_psa', quantity(0.9, 'ng/mL')),
+                         change('switch-off', 'rule', 'PRO-EAU-01'))
+        for form in ('text', 'bundle'):
+            out = ' '.join(evaluate('--format', form, '--site', site)[1].split())
+            self.assertIn('parameter high_risk_psa changed from 0.7 to 0.9 ng/mL (tumour board 2026-10-01)', out)
+            self.assertIn('rule PRO-EAU-01 switched off (tumour board 2026-10-01)', out)
+
+    def test_the_hash_does_not_depend_on_the_place_of_the_file(self):
+        one = self.file('site', change('switch-off', 'rule', 'PRO-EAU-01'))
+        other = os.path.join(self.folder.name, 'elsewhere.json')
+        with open(one, 'rb') as a, open(other, 'wb') as b:
+            b.write(a.read())
+        self.assertEqual(self.explain('--site', one), self.explain('--site', other))
+
+    def test_a_change_that_cannot_be_made_stops_everything(self):
+        for bad, hint in (
+                (change('set', 'parameter', 'bcr', quantity(1, 'ng/mL')), "No parameter has the name 'bcr'"),
+                (change('set', 'parameter', 'bcr_psa', quantity(1, 'mo')), "the code 'ng/mL'"),
+                (change('set', 'parameter', 'bcr_psa', quantity(1, 'ng/mL'), reason=''), "'reason'"),
+                (change('set', 'parameter', 'bcr_psa'), "'value'"),
+                (change('switch-off', 'rule', 'PRO-XX-99'), "No rule has the id 'PRO-XX-99'"),
+                ({'name': 'swich-off'}, "'switch-off'")):
+            code, out, err = evaluate('--site', self.file('site', bad))
+            self.assertEqual((code, out), (3, ''), hint)
+            self.assertIn(hint, err)
+            self.assertIn('site.json.parameter[0]', err)
+
+    def sign(self, sha256):
+        return self.file('sign-off', {'name': 'by', 'valueString': 'Dr A. Example'},
+                         {'name': 'on', 'valueInstant': '2026-11-24T08:00:00Z'},
+                         {'name': 'sha256', 'valueString': sha256})
+
+    def test_a_sign_off_holds_for_its_hash_only(self):
+        plain = self.explain()
+        self.assertIs(plain['rule_set']['draft'], True)
+        signed = self.sign(plain['rule_set']['sha256'])
+        rules = self.explain('--sign-off', signed)['rule_set']
+        self.assertEqual((rules['draft'], rules['signed_off_by'], rules['sha256']),
+                         (False, 'Dr A. Example', plain['rule_set']['sha256']))
+        for form in ('text', 'bundle'):
+            out = ' '.join(evaluate('--format', form, '--sign-off', signed)[1].split())
+            self.assertIn('(signed off by Dr A. Example, 2026-11-24T08:00:00Z)', out)
+            self.assertNotIn('not signed off', out)
+        site = self.file('site', change('switch-off', 'rule', 'PRO-EAU-01'))
+        self.assertIs(self.explain('--sign-off', signed, '--site', site)['rule_set']['draft'], True)
+        out = ' '.join(evaluate('--format', 'text', '--sign-off', signed, '--site', site)[1].split())
+        self.assertIn('not signed off: changed since the sign-off by Dr A. Example', out)
+
+    def test_drafts_can_be_kept_out(self):
+        site = self.file('site', {'name': 'draft-rules', 'valueCode': 'off'})
+        code, out, err = evaluate('--site', site)
+        self.assertEqual((code, out), (3, ''))
+        self.assertIn('no rule is', err)
+        on = self.file('site', {'name': 'draft-rules', 'valueCode': 'on'})
+        self.assertIs(self.explain('--site', on)['rule_set']['draft'], True)
+
+
+if __name__ == '__main__':
+    unittest.main()
