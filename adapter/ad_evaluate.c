@@ -40,7 +40,7 @@ render(struct run *R, struct sv_arena *A, const struct map_result *r,
 		return map_explain_write(A, r, &mo, out);
 	case AD_FORMAT_TEXT:
 		return map_text_write(A, r, &mo, out);
-	case AD_FORMAT_BUNDLE:
+	default:
 		break;
 	}
 	return map_bundle_write(A, r, &mo, out);
@@ -79,7 +79,12 @@ ad_evaluate(const struct ad_options *o)
 	struct run R = { .o = o, .worst = AD_EXIT_OK };
 	struct ad_patients_use use = { emit, &R, o->post != NULL };
 
-	if (o->post != NULL && o->format != AD_FORMAT_BUNDLE) {
+	if (o->format > AD_FORMAT_TEXT) {
+		fprintf(stderr, "salvor: --format is bundle, explain or "
+		    "text\n");
+		return AD_EXIT_USAGE;
+	}
+	if (o->post != NULL && o->format > AD_FORMAT_BUNDLE) {
 		fprintf(stderr, "salvor: --post sends Bundles; leave --format "
 		    "out\n");
 		return AD_EXIT_USAGE;

@@ -4,12 +4,14 @@
 
 #include "ad_engine.h"
 #include "ad_evaluate.h"
+#include "ad_measure.h"
 #include "fhir_json.h"
 
 static const char help[] =
 "salvor: guidance for salvage therapy from FHIR data\n"
 "\n"
 "  salvor evaluate [FILE...|-]   decide; print or post the guidance\n"
+"  salvor measure [FILE...|-]    who was assessed for local salvage, and who missed\n"
 "  salvor check                  lint rules and terminology\n"
 "  salvor version\n"
 "\n"
@@ -19,6 +21,9 @@ static const char help[] =
 "\n"
 "  --as-of DAY          decide as of this day (default: today)\n"
 "  --format FORMAT      bundle (default), explain or text\n"
+"                       measure: text (default), summary, individual (FHIR\n"
+"                       MeasureReport) or svg (a chart)\n"
+"  --from DAY --to DAY  measure: period of the failure (default: a year to --as-of)\n"
 "  --syntax json|xml    of the bundle (default: json)\n"
 "  --pretty             indent JSON\n"
 "  --color WHEN         auto (default), always or never; NO_COLOR is obeyed\n"
@@ -55,6 +60,15 @@ check(const struct ad_options *o)
 	return e;
 }
 
+static const struct {
+	const char *name;
+	enum ad_exit (*run)(const struct ad_options *o);
+} commands[] = {
+	{ "evaluate", ad_evaluate },
+	{ "measure", ad_measure },
+	{ "check", check },
+};
+
 int
 main(int argc, char **argv)
 {
@@ -80,10 +94,10 @@ main(int argc, char **argv)
 	}
 	if ((e = ad_options_parse(argc - 1, argv + 1, &o)) != AD_EXIT_OK)
 		return (int)e;
-	if (strcmp(argv[1], "evaluate") == 0)
-		return (int)ad_evaluate(&o);
-	if (strcmp(argv[1], "check") == 0)
-		return (int)check(&o);
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		if (strcmp(argv[1], commands[i].name) == 0)
+			return (int)commands[i].run(&o);
+	}
 	fprintf(stderr, "salvor: no command '%s' (see salvor --help)\n",
 	    argv[1]);
 	return AD_EXIT_USAGE;

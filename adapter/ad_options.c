@@ -12,11 +12,14 @@
 enum {
 	OPT_AS_OF = 256, OPT_FORMAT, OPT_SYNTAX, OPT_PRETTY, OPT_COLOR,
 	OPT_CONF, OPT_RECORDED, OPT_POST, OPT_CACERT, OPT_CERT, OPT_KEY,
-	OPT_TOKEN, OPT_TIMEOUT, OPT_SITE, OPT_SIGN_OFF, OPT_SIGN, OPT_CASES
+	OPT_TOKEN, OPT_TIMEOUT, OPT_SITE, OPT_SIGN_OFF, OPT_SIGN, OPT_CASES,
+	OPT_FROM, OPT_TO
 };
 
 static const struct option table[] = {
 	{ "as-of", required_argument, NULL, OPT_AS_OF },
+	{ "from", required_argument, NULL, OPT_FROM },
+	{ "to", required_argument, NULL, OPT_TO },
 	{ "format", required_argument, NULL, OPT_FORMAT },
 	{ "syntax", required_argument, NULL, OPT_SYNTAX },
 	{ "pretty", no_argument, NULL, OPT_PRETTY },
@@ -57,16 +60,17 @@ choose(const char *word, const char *const *words, int n)
 static enum ad_exit
 set_words(int opt, struct ad_options *o)
 {
-	static const char *const formats[] = { "bundle", "explain", "text" };
+	static const char *const formats[] = { "bundle", "explain", "text",
+		"summary", "individual", "svg" };
 	static const char *const syntaxes[] = { "json", "xml" };
 	static const char *const colours[] = { "auto", "always", "never" };
 	int i;
 
 	switch (opt) {
 	case OPT_FORMAT:
-		if ((i = choose(optarg, formats, 3)) < 0)
-			return usage("--format is bundle, explain or text");
-		o->format = (enum ad_format)i;
+		if ((i = choose(optarg, formats, 6)) < 0)
+			return usage("no such --format");
+		o->format = (enum ad_format)(i + 1);
 		break;
 	case OPT_SYNTAX:
 		if ((i = choose(optarg, syntaxes, 2)) < 0)
@@ -90,11 +94,12 @@ set_dates(int opt, struct ad_options *o)
 
 	if (!sv_is_ok(sv_date_parse(sv_str_of(optarg), &d))
 	    || d.precision != SV_DATE_DAY)
-		return usage(opt == OPT_AS_OF ? "--as-of takes a day, "
-		    "YYYY-MM-DD" : "--recorded takes an instant, "
+		return usage(opt != OPT_RECORDED ? "--as-of, --from and "
+		    "--to take a day, YYYY-MM-DD" : "--recorded takes an instant, "
 		    "YYYY-MM-DDThh:mm:ssZ");
-	if (opt == OPT_AS_OF) {
-		o->as_of = d.lo;
+	if (opt != OPT_RECORDED) {
+		*(opt == OPT_AS_OF ? &o->as_of : opt == OPT_FROM
+		    ? &o->period_from : &o->period_to) = d.lo;
 		return AD_EXIT_OK;
 	}
 	if (strlen(optarg) < 20 || strlen(optarg) >= sizeof(o->recorded))
@@ -111,6 +116,8 @@ set_one(int opt, struct ad_options *o)
 
 	switch (opt) {
 	case OPT_AS_OF:
+	case OPT_FROM:
+	case OPT_TO:
 	case OPT_RECORDED:
 		return set_dates(opt, o);
 	case OPT_FORMAT:

@@ -18,13 +18,18 @@ enum ad_exit {
 };
 
 enum ad_format {
+	AD_FORMAT_NONE,		/* not given: that of the command */
 	AD_FORMAT_BUNDLE,
 	AD_FORMAT_EXPLAIN,
-	AD_FORMAT_TEXT
+	AD_FORMAT_TEXT,
+	AD_FORMAT_SUMMARY,	/* these of measure */
+	AD_FORMAT_INDIVIDUAL,
+	AD_FORMAT_SVG
 };
 
 struct ad_options {
 	int32_t as_of;			/* day number */
+	int32_t period_from, period_to;	/* of measure; 0: not given */
 	enum ad_format format;
 	bool xml, pretty, colour;
 	const char *conf;		/* folder, NULL: the usual ones */

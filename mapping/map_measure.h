@@ -1,0 +1,53 @@
+/**
+ * map_measure.h: the care-gap measure QM-01 (knowledge K2.4) over patients, as
+ * FHIR MeasureReport, text and SVG.
+ */
+#ifndef MAP_MEASURE_H
+#define MAP_MEASURE_H
+
+#include "map_result.h"
+
+/* Where one patient stands in the measurement period. */
+enum map_measure_place {
+	MAP_MEASURE_OUTSIDE,	/* not in the initial population */
+	MAP_MEASURE_NO_FAILURE,	/* or not in the period */
+	MAP_MEASURE_UNKNOWN,	/* of failure, or of its date in the period */
+	MAP_MEASURE_EXCLUDED,
+	MAP_MEASURE_ASSESSED,	/* numerator A */
+	MAP_MEASURE_OPEN,	/* not assessed, the window is still open */
+	MAP_MEASURE_MISSED,	/* not assessed, the window is over */
+	MAP_MEASURE_PLACE_MAX
+};
+
+struct map_measure {
+	int32_t from, to;			/* days of the period */
+	int64_t n[MAP_MEASURE_PLACE_MAX];
+	int64_t adt_alone;			/* numerator B */
+};
+
+/** Where ${r} stands in the period of ${m}. */
+enum map_measure_place map_measure_place(const struct map_measure *m,
+    const struct map_result *r);
+
+/** Count ${r} in. */
+void map_measure_add(struct map_measure *m, const struct map_result *r);
+
+/** The MeasureReport of type summary.  LIMIT or NOMEM. */
+struct sv_status map_measure_summary(const struct map_measure *m,
+    const struct map_output_options *o, struct sv_buf *out) SV_CHECK;
+
+/** The MeasureReport of type individual for ${r}; nothing if it is outside
+ * the initial population.  LIMIT or NOMEM. */
+struct sv_status map_measure_individual(const struct map_measure *m,
+    const struct map_result *r, const struct map_output_options *o,
+    struct sv_buf *out) SV_CHECK;
+
+/** A line about ${r} if it was not assessed; and the table of all. */
+void map_measure_text_patient(const struct map_measure *m,
+    const struct map_result *r, struct sv_buf *out);
+void map_measure_text(const struct map_measure *m, struct sv_buf *out);
+
+/** A bar chart, SVG 1.1, with a text alternative. */
+void map_measure_svg(const struct map_measure *m, struct sv_buf *out);
+
+#endif
