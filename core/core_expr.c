@@ -359,6 +359,8 @@ core_expr_compile(struct sv_arena *A, struct sv_str text,
 	struct core_op *ops;
 	struct typed t;
 
+	if (text.n == 0)
+		return fail(&P, "expected a condition");
 	SV_TRY(parse_implies(&P, &t));
 	skip_blank(&P);
 	if (P.at != text.n)

@@ -90,6 +90,7 @@ Test(expr, refuses_with_a_position)
 	struct sv_arena A = test_arena(1 << 20);
 	struct core_scope scope = { &params, NULL, 0 };
 	static const struct { const char *text, *want; } rows[] = {
+		{ "", "at character 1: expected a condition" },
 		{ "%nosuch", "at character 2: no fact" },
 		{ "%bcr_after_rp and", "at character 18: expected a number" },
 		{ "(true", "at character 6: expected )" },
