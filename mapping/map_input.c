@@ -212,6 +212,7 @@ map_input(struct sv_arena *A, struct fhir_entry *entries, size_t n,
 
 	*ret = (struct map_patient){ .n_events = 0 };
 	SV_TRY(build_trees(&R));
+	SV_TRY(map_index_build(A, entries, n, &R.index));
 	SV_TRY(read_patient(&R, options, ret, &patient));
 	for (size_t i = 0; i < n; i++) {
 		if (map_is_clinical(entries[i].resource_type)

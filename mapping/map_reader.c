@@ -89,30 +89,8 @@ map_read_when(struct map_reader *R, const struct fhir_at *root,
 	}
 }
 
-/* Do ${e} and the relative or absolute reference mean the same resource? */
-static bool
-names(const struct fhir_entry *e, const struct fhir_reference *ref)
-{
-	struct fhir_at root;
-
-	if (sv_str_eq(e->full_url, ref->text) && ref->text.n > 0)
-		return true;
-	if (e->tree == NULL || ref->id.n == 0
-	    || !sv_str_eq(e->resource_type, ref->type))
-		return false;
-	root = fhir_entry_root(e);
-	return sv_str_eq(fhir_text(&root, "id"), ref->id);
-}
-
 struct fhir_entry *
 map_resolve(struct map_reader *R, const struct fhir_reference *ref)
 {
-	if (ref->form == FHIR_REF_NONE || ref->form == FHIR_REF_LOGICAL
-	    || ref->form == FHIR_REF_CONTAINED)
-		return NULL;
-	for (size_t i = 0; i < R->n_entries; i++) {
-		if (names(&R->entries[i], ref))
-			return &R->entries[i];
-	}
-	return NULL;
+	return map_index_find(&R->index, ref);
 }

@@ -5,6 +5,7 @@
 #ifndef MAP_READER_H
 #define MAP_READER_H
 
+#include "map_index.h"
 #include "map_input.h"
 
 struct map_reader {
@@ -13,6 +14,7 @@ struct map_reader {
 	struct fhir_issues *is;
 	struct fhir_entry *entries;
 	size_t n_entries;
+	struct map_index index;
 	struct core_event *events;
 	size_t n_events, cap_events;
 	bool nomem;
@@ -45,7 +47,8 @@ bool map_read_concept(struct map_reader *R, enum map_role role,
 void map_read_when(struct map_reader *R, const struct fhir_at *root,
     const char *base, struct core_event *ret);
 
-/** The entry that ${ref} refers to; NULL if it is not in the document. */
+/** The entry that ${ref} means; NULL if it is not in the document, or not
+ * clear (map_index.h). */
 struct fhir_entry *map_resolve(struct map_reader *R,
     const struct fhir_reference *ref);
 
