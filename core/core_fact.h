@@ -198,6 +198,8 @@ struct core_psa_point {
 	const struct core_event *event;	/* the first of the day */
 	bool exact;			/* one value, or max/min <= 1.10 */
 	bool in_fit;			/* used for the doubling time */
+	bool under_adt;			/* suppressed, or in the washout */
+	enum core_tri after_biopsy;	/* in the washout of a biopsy */
 };
 
 struct core_psa_fit {

@@ -74,34 +74,52 @@ look_at(struct phoenix *x, const struct core_psa_point *p, struct sv_dec rise,
 		x->reason = CORE_REASON_NONE;
 }
 
-/* Walk the series after ${treatment}, up to ADT begun later or local salvage. */
-static struct phoenix
-walk(struct core_derive *D, const struct core_event *treatment,
-    enum core_fact_id id)
+/* The values after ${treatment}, up to ADT begun later or local salvage. */
+static struct core_psa_window
+followed(const struct core_derive *D, const struct core_event *treatment)
 {
 	int32_t end = core_treatment_end(D, treatment).hi;
 	int32_t cut = core_psa_adt_after(D, end);
+
+	if (core_psa_salvage_day(D) < cut)
+		cut = core_psa_salvage_day(D);
+	return core_psa_between(D, end + 1, cut);
+}
+
+/* Walk the values of ${w}; ${all}: also those that may be too soon after a
+ * biopsy whose day is not known. */
+static struct phoenix
+walk(const struct core_derive *D, struct core_psa_window w, bool all)
+{
 	struct phoenix x = { .truth = CORE_UNKNOWN,
 		.reason = CORE_REASON_NONE };
 	struct core_interval line = { .set = false };
 
-	if (core_psa_salvage_day(D) < cut)
-		cut = core_psa_salvage_day(D);
-	for (size_t i = 0; i < D->out->n_psa; i++) {
+	for (size_t i = w.from; i < w.to; i++) {
 		const struct core_psa_point *p = &D->out->psa[i];
 
-		if (p->day <= end || p->day >= cut)
+		if (p->after_biopsy == CORE_TRUE
+		    || (p->after_biopsy == CORE_UNKNOWN && !all))
 			continue;
-		if (core_psa_after_biopsy(D, p->day)) {
-			core_set_aside(D, id, p->event);
-			continue;
-		}
 		look_at(&x, p, D->params->value[CORE_PARAM_PHOENIX_RISE],
 		    &line);
 		x.last = p;
-		core_add_evidence(D, id, p->event);
 	}
 	return x;
+}
+
+static void
+list_values(struct core_derive *D, struct core_psa_window w,
+    enum core_fact_id id)
+{
+	for (size_t i = w.from; i < w.to; i++) {
+		const struct core_psa_point *p = &D->out->psa[i];
+
+		if (p->after_biopsy == CORE_TRUE)
+			core_set_aside(D, id, p->event);
+		else
+			core_add_evidence(D, id, p->event);
+	}
 }
 
 static void
@@ -117,6 +135,30 @@ judge(const struct core_derive *D, struct phoenix *x)
 		x->reason = CORE_REASON_STALE;
 	if (x->reason == CORE_REASON_NONE)
 		x->truth = core_tri_of(x->at != NULL);
+}
+
+/*
+ * Judge the values after ${treatment}, once without and once with those that
+ * a biopsy of imprecise date may forbid.  Where the two differ the date of
+ * the biopsy decides, and it is not known.
+ */
+static void
+follow(struct core_derive *D, enum core_fact_id id,
+    const struct core_event *treatment)
+{
+	struct core_psa_window w = followed(D, treatment);
+	struct phoenix x = walk(D, w, false), y = walk(D, w, true);
+
+	judge(D, &x);
+	judge(D, &y);
+	list_values(D, w, id);
+	if (x.truth != y.truth || x.reason != y.reason || x.at != y.at)
+		core_set_tri(D, id, CORE_UNKNOWN, CORE_REASON_IMPRECISE_DATE);
+	else
+		core_set_tri(D, id, x.truth, x.reason);
+	if (core_truth(D, id) == CORE_TRUE)
+		D->out->fact[id].since = sv_date_exact(x.at->day);
+	D->out->fact[CORE_PSA_NADIR].number = core_hull(x.nadir, y.nadir);
 }
 
 /* A coded recurrence surely after the treatment is a failure (K1.4); one that
@@ -156,9 +198,6 @@ static void
 derive(struct core_derive *D, enum core_fact_id id, enum core_fact_id primary,
     const struct core_event *treatment)
 {
-	struct core_fact *f = &D->out->fact[id];
-	struct phoenix x;
-
 	if (core_truth(D, primary) == CORE_FALSE) {
 		core_set_tri(D, id, CORE_FALSE, CORE_REASON_NOT_APPLICABLE);
 		return;
@@ -169,12 +208,7 @@ derive(struct core_derive *D, enum core_fact_id id, enum core_fact_id primary,
 		    : CORE_REASON_IMPRECISE_DATE);
 		return;
 	}
-	x = walk(D, treatment, id);
-	judge(D, &x);
-	core_set_tri(D, id, x.truth, x.reason);
-	if (x.truth == CORE_TRUE)
-		f->since = sv_date_exact(x.at->day);
-	D->out->fact[CORE_PSA_NADIR].number = x.nadir;
+	follow(D, id, treatment);
 	core_inherit(D, CORE_PSA_NADIR, id);
 	apply_coded(D, id, treatment, CORE_LOCAL_RECURRENCE);
 	if (id == CORE_RECURRENCE_AFTER_FOCAL)

@@ -39,7 +39,41 @@ int32_t core_psa_adt_after(const struct core_derive *D, int32_t day);
 /** The day of the first local salvage; NEVER if none was done. */
 int32_t core_psa_salvage_day(const struct core_derive *D);
 
-/** True if ${day} lies within the washout of a prostate biopsy. */
-bool core_psa_after_biopsy(const struct core_derive *D, int32_t day);
+/** The first day on which ADT begun by ${day} no longer suppresses PSA: a low
+ * value until then is no sign of cure (hazard H8).  NEVER: it goes on. */
+int32_t core_psa_adt_clear(const struct core_derive *D, int32_t day);
+
+/** Fill facts->psa; latches nomem. */
+void core_psa_series(struct core_derive *D);
+
+/** Fill after_biopsy and under_adt of every point; latches nomem. */
+void core_psa_expose(struct core_derive *D);
+
+/** The points of the series in [from, to). */
+struct core_psa_window core_psa_between(const struct core_derive *D,
+    int32_t from, int32_t to);
+
+/** BCR, persistence and current PSA after a prostatectomy with a date. */
+void core_derive_after_rp(struct core_derive *D);
+/** The same if it has none: which values follow it is unknown. */
+void core_derive_after_undated_rp(struct core_derive *D);
+
+/** Current PSA and doubling time from the values of [from, cut) that may
+ * stand for the disease as it is now (K1.6, eligibility). */
+void core_derive_eligible(struct core_derive *D, int32_t from, int32_t cut,
+    bool in_place);
+
+/* A parameter as a number of days, and as a limit to compare with. */
+static inline int32_t
+core_psa_days(const struct core_derive *D, enum core_param_id id)
+{
+	return core_param_int(D->params, id);
+}
+
+static inline struct core_interval
+core_psa_limit(const struct core_derive *D, enum core_param_id id)
+{
+	return core_exactly(D->params->value[id]);
+}
 
 #endif
