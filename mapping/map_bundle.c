@@ -208,13 +208,14 @@ map_open_entry(struct map_writing *m, const char *type, const char *what)
 void
 map_close_entry(struct map_writing *m, const char *type, const char *what)
 {
-	bool tagged = strcmp(type, "Provenance") == 0;
+	bool tagged = strcmp(type, "Provenance") == 0
+	    || strcmp(type, "AuditEvent") == 0;
 
 	fhir_close(m->w);
 	fhir_open(m->w, "request");
 	fhir_put_lit(m->w, "method", "POST");
 	fhir_put_lit(m->w, "url", type);
-	/* Provenance has no identifier in R4: its tag identifies it. */
+	/* These have no identifier in R4: their tags identify them. */
 	fhir_put_str(m->w, "ifNoneExist", sv_arena_printf(m->A,
 	    "%s=%s%%7C%.*s", tagged ? "_tag" : "identifier", DECISION,
 	    SV_FMT(identity(m, what))));
@@ -312,6 +313,7 @@ write_cancer(struct map_writing *m, const struct core_guidance *g)
 	for (size_t i = 0; i < g->n_blocks; i++)
 		map_write_detected_issue(m, i);
 	map_write_provenance(m);
+	map_write_audit(m);
 	return SV_OK;
 }
 

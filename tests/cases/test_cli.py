@@ -197,7 +197,7 @@ class Post(unittest.TestCase):
                 p.wait()
 
     def test_stored(self):
-        self.assertEqual(self.post('', 0, ''), '1 CarePlan, 1 GuidanceResponse, 1 Provenance\n')
+        self.assertEqual(self.post('', 0, ''), '1 AuditEvent, 1 CarePlan, 1 GuidanceResponse, 1 Provenance\n')
 
     def test_certificates(self):
         self.post('', 3, 'certificate was not accepted', ca=None)

@@ -201,7 +201,19 @@ class Requirements(unittest.TestCase):
         for name in AS_OF:
             told = {t['reference'] for _, r in resources('Provenance', [name]) for t in r['target']}
             self.assertEqual(told, {e['fullUrl'] for e in bundle(name).get('entry', [])
-                                    if e['resource']['resourceType'] != 'Provenance'})
+                                    if e['resource']['resourceType'] not in ('Provenance', 'AuditEvent')})
+
+    def test_os11_audit(self):
+        for name in AS_OF:
+            entries = bundle(name).get('entry', [])
+            guidance = [e for e in entries if e['resource']['resourceType'] == 'GuidanceResponse']
+            audits = [r for _, r in resources('AuditEvent', [name])]
+            self.assertEqual(len(audits), len(guidance))
+            for r, g in zip(audits, guidance):
+                self.assertEqual((r['recorded'], r['outcome'], r['action']), (RECORDED, '0', 'E'))
+                self.assertTrue(r['source']['observer']['display'].startswith('salvor '))
+                self.assertEqual([x['what']['reference'] for x in r['entity']],
+                                 [g['resource']['subject']['reference'], g['fullUrl']])
 
     def test_os13_units_and_iso_dates(self):
         for name in AS_OF:
