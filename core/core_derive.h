@@ -73,7 +73,9 @@ void core_derive_treatment(struct core_derive *D);	/* prostate: primary,
 						 * bed RT, ADT, salvage done */
 void core_derive_psa(struct core_derive *D);	/* series, BCR, kinetics */
 void core_derive_pathology(struct core_derive *D); /* grade, SVI, biopsy */
-void core_derive_staging(struct core_derive *D);  /* M, N, imaging, LE */
+void core_derive_staging(struct core_derive *D);  /* M, N, imaging */
+void core_derive_psma_negative(struct core_derive *D);
+void core_derive_life_expectancy(struct core_derive *D);
 void core_derive_lymphoma(struct core_derive *D);
 void core_derive_germ_cell(struct core_derive *D);
 void core_derive_context(struct core_derive *D);  /* salvage_context */

@@ -237,6 +237,8 @@ core_facts_derive(struct sv_arena *A, const struct core_timeline *line,
 	core_derive_psa(&D);
 	core_derive_pathology(&D);
 	core_derive_staging(&D);
+	core_derive_psma_negative(&D);
+	core_derive_life_expectancy(&D);
 	core_derive_lymphoma(&D);
 	core_derive_germ_cell(&D);
 	core_derive_context(&D);

@@ -1,5 +1,5 @@
 /*
- * Where the disease is: distant, nodal, local; and life expectancy (K1.7).
+ * Where the disease is: distant, nodal, local (K1.7).
  */
 #include "core_derive.h"
 
@@ -108,6 +108,14 @@ static const struct spread_source nodal_sources[] = {
 /* The newest of each kind of evidence. */
 struct spread_evidence {
 	const struct core_event *yes, *no, *equivocal, *old_no;
+	bool uncontested;	/* a positive that no negative contradicts */
+};
+
+/* The dated negatives of one source, oldest first. */
+struct negatives {
+	int32_t *begin;
+	int32_t *last;		/* the latest end so far */
+	size_t n;
 };
 
 static const struct core_event *
@@ -139,14 +147,76 @@ is_current(const struct core_derive *D, const struct core_event *e)
 	    CORE_PARAM_STAGING_LEAD_DAYS);
 }
 
+/* Collect the negatives of ${from}, whatever their age. */
+static struct negatives
+negatives(struct core_derive *D, const struct spread_source *from)
+{
+	size_t n;
+	const struct core_event *const *e = core_of(D->line, from->concept, &n);
+	struct negatives x = { sv_arena_alloc(D->A, (n + 1)
+	    * sizeof(*x.begin)), sv_arena_alloc(D->A, (n + 1)
+	    * sizeof(*x.last)), 0 };
+
+	if (x.begin == NULL || x.last == NULL) {
+		D->nomem = true;
+		return x;
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (from->read(e[i]) != SAYS_NO || !sv_date_is_set(e[i]->date))
+			continue;
+		x.begin[x.n] = e[i]->date.lo;
+		x.last[x.n] = x.n > 0 && x.last[x.n - 1] > e[i]->date.hi
+		    ? x.last[x.n - 1] : e[i]->date.hi;
+		x.n++;
+	}
+	return x;
+}
+
+/* Is a negative of ${x} within the conflict window of the positive ${yes}? */
+static bool
+contradicts(const struct core_derive *D, const struct negatives *x,
+    const struct core_event *yes)
+{
+	int32_t days = core_param_int(D->params,
+	    CORE_PARAM_STAGING_CONFLICT_DAYS);
+	size_t lo = 0, hi = x->n;
+
+	while (lo < hi) {	/* how many begin early enough */
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (x->begin[mid] - yes->date.hi <= days)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo > 0 && yes->date.lo - x->last[lo - 1] <= days;
+}
+
+static bool
+is_contested(const struct core_derive *D, const struct negatives x[N_SOURCES],
+    const struct core_event *yes)
+{
+	for (int k = 0; k < N_SOURCES; k++) {
+		if (contradicts(D, &x[k], yes))
+			return true;
+	}
+	return false;
+}
+
+/* Spread found before the primary treatment is not a recurrence. */
+static bool
+is_before_primary(const struct core_derive *D, const struct core_event *e)
+{
+	const struct core_event *p = primary(D);
+
+	return p != NULL && core_before(e->date, p->date) == CORE_TRUE;
+}
+
 static void
 weigh(const struct core_derive *D, const struct core_event *e, enum spread s,
     struct spread_evidence *v)
 {
-	const struct core_event *p = primary(D);
-
-	if (s == SAYS_YES && (p == NULL || !sv_date_is_set(e->date)
-	    || core_before(e->date, p->date) != CORE_TRUE))
+	if (s == SAYS_YES)
 		v->yes = newer(v->yes, e);
 	if (s == SAYS_NO && is_current(D, e))
 		v->no = newer(v->no, e);
@@ -156,20 +226,6 @@ weigh(const struct core_derive *D, const struct core_event *e, enum spread s,
 		v->equivocal = newer(v->equivocal, e);
 }
 
-/* Positive and negative within the conflict window contradict each other. */
-static bool
-conflicts(const struct core_derive *D, const struct spread_evidence *v)
-{
-	const struct core_event *no = v->no != NULL ? v->no : v->old_no;
-	int32_t days = core_param_int(D->params,
-	    CORE_PARAM_STAGING_CONFLICT_DAYS);
-
-	if (no == NULL || v->yes == NULL)
-		return false;
-	return no->date.lo - v->yes->date.hi <= days
-	    && v->yes->date.lo - no->date.hi <= days;
-}
-
 static void
 conclude(struct core_derive *D, enum core_fact_id id,
     const struct spread_evidence *v)
@@ -177,7 +233,7 @@ conclude(struct core_derive *D, enum core_fact_id id,
 	enum core_tri t = CORE_UNKNOWN;
 	enum core_reason r = CORE_REASON_MISSING;
 
-	if (conflicts(D, v))
+	if (v->yes != NULL && !v->uncontested)
 		r = CORE_REASON_CONTRADICTORY;
 	else if (v->yes != NULL)
 		t = CORE_TRUE;
@@ -203,15 +259,27 @@ static void
 derive_spread(struct core_derive *D, enum core_fact_id id,
     const struct spread_source *from)
 {
-	struct spread_evidence v = { NULL, NULL, NULL, NULL };
+	struct spread_evidence v = { .yes = NULL };
+	struct negatives x[N_SOURCES];
 
+	for (int k = 0; k < N_SOURCES; k++)
+		x[k] = negatives(D, &from[k]);
+	if (D->nomem)
+		return;
 	for (int k = 0; k < N_SOURCES; k++) {
 		size_t n;
 		const struct core_event *const *e = core_of(D->line,
 		    from[k].concept, &n);
 
-		for (size_t i = 0; i < n; i++)
-			weigh(D, e[i], from[k].read(e[i]), &v);
+		for (size_t i = 0; i < n; i++) {
+			enum spread s = from[k].read(e[i]);
+
+			if (s == SAYS_YES && is_before_primary(D, e[i]))
+				continue;
+			weigh(D, e[i], s, &v);
+			v.uncontested = v.uncontested || (s == SAYS_YES
+			    && !is_contested(D, x, e[i]));
+		}
 	}
 	conclude(D, id, &v);
 }
@@ -269,39 +337,6 @@ derive_extent(struct core_derive *D)
 	core_inherit(D, CORE_OLIGOMETASTATIC, CORE_METASTATIC_DISEASE_FACT);
 }
 
-static void
-derive_psma_negative(struct core_derive *D)
-{
-	size_t n;
-	const struct core_event *const *e = core_of(D->line, CORE_PSMA_PET,
-	    &n);
-	enum core_tri t = CORE_UNKNOWN;
-	enum core_reason r = CORE_REASON_NONE;
-
-	core_set_tri(D, CORE_PSMA_PET_NEGATIVE, CORE_UNKNOWN,
-	    CORE_REASON_MISSING);
-	if (n == 0)
-		return;
-	switch (e[n - 1]->code) {
-	case CORE_VALUE_NEGATIVE:
-		t = CORE_TRUE;
-		break;
-	case CORE_VALUE_POSITIVE:
-	case CORE_VALUE_PELVIC_NODES_ONLY:
-	case CORE_VALUE_DISTANT:
-	case CORE_VALUE_LOCAL_ONLY:
-		t = CORE_FALSE;
-		break;
-	case CORE_VALUE_EQUIVOCAL:
-		r = CORE_REASON_EQUIVOCAL;
-		break;
-	default:
-		r = CORE_REASON_INDETERMINATE;
-	}
-	core_add_evidence(D, CORE_PSMA_PET_NEGATIVE, e[n - 1]);
-	core_set_tri(D, CORE_PSMA_PET_NEGATIVE, t, r);
-}
-
 static enum spread
 read_local(const struct core_event *e)
 {
@@ -345,41 +380,6 @@ derive_local_imaging(struct core_derive *D)
 	}
 }
 
-/* The newest estimate; two on one day make a hull. */
-static void
-derive_life_expectancy(struct core_derive *D)
-{
-	size_t n;
-	const struct core_event *const *e = core_of(D->line,
-	    CORE_LIFE_EXPECTANCY, &n);
-	const enum core_fact_id id = CORE_LIFE_EXPECTANCY_YEARS;
-	struct core_fact *f = &D->out->fact[id];
-	const struct core_event *last = NULL;
-
-	for (size_t i = 0; i < n; i++) {
-		if (e[i]->value.set)
-			last = newer(last, e[i]);
-	}
-	if (last == NULL) {
-		f->reason = CORE_REASON_MISSING;
-		return;
-	}
-	if (D->line->as_of - last->date.hi > core_param_int(D->params,
-	    CORE_PARAM_LIFE_EXPECTANCY_STALE_DAYS)) {
-		f->reason = CORE_REASON_STALE;
-		core_set_aside(D, id, last);
-		return;
-	}
-	for (size_t i = 0; i < n; i++) {
-		if (!e[i]->value.set || e[i]->date.hi != last->date.hi)
-			continue;
-		if (f->n_evidence > 0)
-			f->reason = CORE_REASON_CONTRADICTORY;
-		f->number = core_hull(f->number, e[i]->value);
-		core_add_evidence(D, id, e[i]);
-	}
-}
-
 void
 core_derive_staging(struct core_derive *D)
 {
@@ -391,7 +391,5 @@ core_derive_staging(struct core_derive *D)
 	else
 		derive_spread(D, CORE_PELVIC_NODAL_RECURRENCE_FACT,
 		    nodal_sources);
-	derive_psma_negative(D);
 	derive_local_imaging(D);
-	derive_life_expectancy(D);
 }
