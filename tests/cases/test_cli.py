@@ -54,6 +54,33 @@ class Input(unittest.TestCase):
         self.refused(('<!DOCTYPE a [<!ENTITY a0 "ha">%s]><a>&a9;</a>' % lol).encode(), 'structure')
         self.refused(b'<Patient xmlns="http://hl7.org/fhir">' + b'<contact>' * 9999, 'structure', 'Patient.contact[0]')
 
+    def test_bad_values(self):
+        at = b'{"resourceType":"Patient","id":%s}'
+        for value, code, path in ((b'"a","id":"b"', 'duplicate', 'Patient.id'),
+                                  (b'"\\u0000"', 'structure', 'Patient.id'),
+                                  (b'"\xc3("', 'structure', 'Patient.id'),
+                                  (b'1e400', 'value', 'Patient.id'),
+                                  (b'0.' + b'1' * 64, 'value', 'Patient.id'),
+                                  (b'01', 'structure', 'Patient.id'),
+                                  (b'NaN', 'structure', 'Patient.id'),
+                                  (b'{' + b','.join(b'"%d":1' % i for i in range(300)) + b'}',
+                                   'too-costly', 'Patient.id.256')):
+            self.refused(at % value, code, path)
+
+    def test_published_examples(self):
+        """Each is decided, or refused with an OperationOutcome that says where and why."""
+        files = sorted(glob.glob(DATA + '/fhir-examples/*/*'))
+        self.assertGreater(len(files), 590)
+        for f in files:
+            r = salvor('evaluate', *FIXED, f)
+            self.assertIn(r.returncode, (0, 1), (f, r.stderr))
+            if r.returncode == 0:  # nothing is written about a resource of nobody
+                for line in r.stdout.splitlines():
+                    self.assertEqual(json.loads(line)['resourceType'], 'Bundle', f)
+                continue
+            issue = json.loads(r.stderr.splitlines()[0])['issue'][-1]
+            self.assertTrue(issue.get('diagnostics') or issue.get('details'), f)
+
     def test_xml_attacks_are_refused_in_little_memory(self):
         """No entity is expanded, no file opened: 200 MB of address space are enough."""
         files = glob.glob(DATA + '/xml-attacks/*/*.xml')
