@@ -6,8 +6,6 @@
 
 /* A report without a linked specimen belongs to the prostatectomy if it came
  * with or shortly after it, to the diagnostic biopsy if before any treatment. */
-#define REPORT_DELAY_DAYS 60
-
 static enum core_specimen
 specimen_of(const struct core_derive *D, const struct core_event *e)
 {
@@ -18,7 +16,8 @@ specimen_of(const struct core_derive *D, const struct core_event *e)
 		return e->specimen;
 	if (D->rp != NULL && sv_date_is_set(D->rp->date)
 	    && e->date.lo >= D->rp->date.lo
-	    && e->date.hi <= D->rp->date.hi + REPORT_DELAY_DAYS)
+	    && e->date.hi <= D->rp->date.hi + core_param_int(
+	    D->params, CORE_PARAM_REPORT_DELAY_DAYS))
 		return CORE_SPECIMEN_PROSTATECTOMY;
 	if (first == NULL || core_before(e->date, first->date) == CORE_TRUE)
 		return CORE_SPECIMEN_DIAGNOSTIC_BIOPSY;
