@@ -27,9 +27,8 @@ conf_folder(const char *conf)
 	return access(usual[0], R_OK) == 0 ? usual[0] : usual[1];
 }
 
-/* The bytes of ${path}, in the arena; .p is NULL on failure (errno). */
-static struct sv_str
-read_file(struct sv_arena *A, const char *path)
+struct sv_str
+ad_engine_file(struct sv_arena *A, const char *path)
 {
 	struct sv_str none = { NULL, 0 };
 	FILE *f = fopen(path, "rb");
@@ -80,7 +79,7 @@ read_folder(struct sv_arena *A, const char *conf, const char *part,
 		(void)snprintf(path, sizeof(path), "%s/%s/%s", conf, part,
 		    d->d_name);
 		files[*n].name = sv_arena_str(A, sv_str_of(d->d_name));
-		files[*n].bytes = read_file(A, path);
+		files[*n].bytes = ad_engine_file(A, path);
 		if (files[*n].bytes.p == NULL) {
 			fprintf(stderr, "salvor: %s cannot be read\n", path);
 			(void)closedir(dir);
@@ -114,7 +113,7 @@ add_file(struct ad_engine *E, const char *named, const char *usual,
 		return true;
 	/* The hash must not depend on where the file lies. */
 	files[*n].name = sv_str_of(usual);
-	files[*n].bytes = read_file(A, named != NULL ? named : path);
+	files[*n].bytes = ad_engine_file(A, named != NULL ? named : path);
 	if (files[*n].bytes.p == NULL) {
 		fprintf(stderr, "salvor: %s: %s\n", named != NULL ? named
 		    : path, strerror(errno));

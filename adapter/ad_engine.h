@@ -24,6 +24,9 @@ struct ad_engine {
  */
 enum ad_exit ad_engine_load(const struct ad_options *o, struct ad_engine *E);
 
+/** The bytes of the file ${path}, in ${A}; .p is NULL on failure (errno). */
+struct sv_str ad_engine_file(struct sv_arena *A, const char *path);
+
 void ad_engine_free(struct ad_engine *E);
 
 #endif

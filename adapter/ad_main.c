@@ -2,9 +2,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ad_engine.h"
+#include "ad_check.h"
 #include "ad_evaluate.h"
 #include "ad_measure.h"
+#include "ad_rules.h"
 #include "fhir_json.h"
 
 static const char help[] =
@@ -12,7 +13,8 @@ static const char help[] =
 "\n"
 "  salvor evaluate [FILE...|-]   decide; print or post the guidance\n"
 "  salvor measure [FILE...|-]    who was assessed for local salvage, and who missed\n"
-"  salvor check                  lint rules and terminology\n"
+"  salvor check                  lint rules and terminology, run the cases\n"
+"  salvor rules                  the rule book, for a clinician to review\n"
 "  salvor version\n"
 "\n"
 "Input: FHIR R4, JSON or XML: a Bundle of one patient, or single resources, which\n"
@@ -21,6 +23,7 @@ static const char help[] =
 "\n"
 "  --as-of DAY          decide as of this day (default: today)\n"
 "  --format FORMAT      bundle (default), explain or text\n"
+"                       rules: text (default), md or html\n"
 "                       measure: text (default), summary, individual (FHIR\n"
 "                       MeasureReport) or svg (a chart)\n"
 "  --from DAY --to DAY  measure: period of the failure (default: a year to --as-of)\n"
@@ -30,6 +33,8 @@ static const char help[] =
 "  --conf DIR           folder with rules/ and terminology/\n"
 "  --site FILE          what this site changes of the rules (DIR/site.json)\n"
 "  --sign-off FILE      who signed the rules off (DIR/sign-off.json)\n"
+"  --sign NAME          of rules: write the sign-off of this rule set by NAME\n"
+"  --cases DIR          rules, check: folder with the cases (DIR/cases)\n"
 "  --recorded INSTANT   generation time to write (default: now)\n"
 "  --post URL           post each Bundle to this FHIR server (https only)\n"
 "  --cacert FILE        CA certificates to trust instead of the system's\n"
@@ -46,27 +51,14 @@ static const char help[] =
 "Decision support for clinicians. Not a medical device; the rules are a draft\n"
 "that no clinician has signed off.\n";
 
-static enum ad_exit
-check(const struct ad_options *o)
-{
-	struct ad_engine E;
-	enum ad_exit e = ad_engine_load(o, &E);
-
-	if (e == AD_EXIT_OK)
-		printf("%zu rules, version %.*s, sha256 %.*s: no errors\n",
-		    E.book.n_rules, SV_FMT(E.book.version),
-		    SV_FMT(E.book.sha256));
-	ad_engine_free(&E);
-	return e;
-}
-
 static const struct {
 	const char *name;
 	enum ad_exit (*run)(const struct ad_options *o);
 } commands[] = {
 	{ "evaluate", ad_evaluate },
 	{ "measure", ad_measure },
-	{ "check", check },
+	{ "rules", ad_rules },
+	{ "check", ad_check },
 };
 
 int

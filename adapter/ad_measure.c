@@ -98,7 +98,7 @@ ad_measure(const struct ad_options *o)
 	struct ad_engine E;
 
 	if (o->post != NULL || o->format == AD_FORMAT_BUNDLE
-	    || o->format == AD_FORMAT_EXPLAIN) {
+	    || o->format > AD_FORMAT_SVG || o->format == AD_FORMAT_EXPLAIN) {
 		fprintf(stderr, "salvor: measure takes --format text, summary, "
 		    "individual or svg, and no --post\n");
 		return AD_EXIT_USAGE;

@@ -61,14 +61,15 @@ static enum ad_exit
 set_words(int opt, struct ad_options *o)
 {
 	static const char *const formats[] = { "bundle", "explain", "text",
-		"summary", "individual", "svg" };
+		"summary", "individual", "svg",
+		"html", "md" };
 	static const char *const syntaxes[] = { "json", "xml" };
 	static const char *const colours[] = { "auto", "always", "never" };
 	int i;
 
 	switch (opt) {
 	case OPT_FORMAT:
-		if ((i = choose(optarg, formats, 6)) < 0)
+		if ((i = choose(optarg, formats, 8)) < 0)
 			return usage("no such --format");
 		o->format = (enum ad_format)(i + 1);
 		break;

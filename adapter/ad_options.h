@@ -24,7 +24,9 @@ enum ad_format {
 	AD_FORMAT_TEXT,
 	AD_FORMAT_SUMMARY,	/* these of measure */
 	AD_FORMAT_INDIVIDUAL,
-	AD_FORMAT_SVG
+	AD_FORMAT_SVG,
+	AD_FORMAT_HTML,		/* these of rules */
+	AD_FORMAT_MARKDOWN
 };
 
 struct ad_options {

@@ -20,9 +20,8 @@ struct sv_str core_expr_words(struct sv_arena *A, const struct core_expr *expr);
 /**
  * core_expr_reachable(when, unless, facts):
  * Is there any combination of facts in which ${when} is true and ${unless}
- * (which may have no ops) is not?  Looks at 200,000 pseudo-random ones, always
- * the same; a condition that asks for eight facts at once is met about 100
- * times.  ${facts} is room for the facts and is overwritten.
+ * (which may have no ops) is not?  Looks at up to 4,000,000 pseudo-random ones,
+ * always the same.  ${facts} is room for the facts and is overwritten.
  */
 bool core_expr_reachable(const struct core_expr *when,
     const struct core_expr *unless, struct core_facts *facts);

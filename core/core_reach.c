@@ -1,11 +1,11 @@
 /*
  * Can a rule ever fire?  Facts are drawn at random, numbers from just below,
- * at and just above every number that the condition mentions.
+ * at and just above every number that the condition mentions, and far ones.
  */
 #include "core_expr_words.h"
 #include "core_op.h"
 
-#define TRIES 200000
+#define TRIES 4000000
 #define MAX_NUMBERS 64
 
 struct draw {
@@ -56,6 +56,8 @@ core_expr_reachable(const struct core_expr *when,
 	struct draw D = { .state = 1 };
 	core_fact_set set = when->facts | unless->facts;
 
+	D.numbers[D.n_numbers++] = (struct sv_dec){ 1, 0 };
+	D.numbers[D.n_numbers++] = (struct sv_dec){ 1000, 0 };
 	note_numbers(&D, when);
 	note_numbers(&D, unless);
 	for (int i = 0; i < TRIES; i++) {

@@ -117,6 +117,101 @@ class Site(unittest.TestCase):
         on = self.file('site', {'name': 'draft-rules', 'valueCode': 'on'})
         self.assertIs(self.explain('--site', on)['rule_set']['draft'], True)
 
+    def test_the_rule_book_signs_itself(self):
+        code, out, err = run('rules', '--sign', 'Dr "A" Example', '--recorded', '2026-11-24T08:00:00Z')
+        self.assertEqual((code, err), (0, ''))
+        path = os.path.join(self.folder.name, 'signed.json')
+        with open(path, 'w') as f:
+            f.write(out)
+        off = self.file('site', {'name': 'draft-rules', 'valueCode': 'off'})
+        self.assertIs(self.explain('--sign-off', path)['rule_set']['draft'], False)
+        self.assertEqual(evaluate('--sign-off', path, '--site', off)[0], 3, 'a site file changes the hash')
+        sha256 = run('rules', '--site', self.file('site', {'name': 'draft-rules', 'valueCode': 'on'}), '--sign', 'x')
+        self.assertNotEqual(json.loads(sha256[1])['parameter'][2], json.loads(out)['parameter'][2])
+
+
+class Check(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+
+    def tearDown(self):
+        self.folder.cleanup()
+
+    def copy(self, *edits):
+        """A copy of conf/ with the texts of ${edits} replaced: (file, old, new)."""
+        import shutil
+        conf = os.path.join(self.folder.name, 'conf')
+        shutil.copytree(os.path.join(ROOT, 'conf'), conf, symlinks=False,
+                        ignore=shutil.ignore_patterns('cases'))
+        for name, old, new in edits:
+            path = os.path.join(conf, 'rules', name)
+            with open(path) as f:
+                text = f.read()
+            self.assertIn(old, text)
+            with open(path, 'w') as f:
+                f.write(text.replace(old, new, 1))
+        return run('check', '--conf', conf, '--cases', os.path.join(ROOT, 'tests/cases'))
+
+    def test_the_rule_book_is_clean(self):
+        code, out, err = self.copy()
+        self.assertEqual((code, err), (0, ''), out)
+        self.assertIn('no errors, 0 warnings; 125 cases, 0 changed', out)
+
+    def test_an_edited_parameter_shows_what_changed(self):
+        code, out, _ = self.copy(('parameters.json', '"value": 0.7', '"value": 0.71'))
+        self.assertEqual(code, 3)
+        self.assertRegex(out, r'case V\d+: PRO-RP-03 was fires, is now silent')
+
+    def test_lints(self):
+        for edit, hint in (
+                (('lymphoma.json', '"%lymphoma and ', '"%lymphoma and %lymphoma.not() and '),
+                 'No combination of facts'),
+                (('lymphoma.json', 'Transplant centre assessment.', 'Start 40 Gy.'), "says 'gy'"),
+                (('lymphoma.json', 'Transplant centre assessment.', 'Start it.'), "says 'start'"),
+                (('lymphoma.json', '"S16"', '"S99"'), 'no source statement S99')):
+            code, out, _ = self.copy(edit)
+            self.assertEqual(code, 3)
+            self.assertIn(hint, out)
+            self.folder.cleanup()
+            self.folder = tempfile.TemporaryDirectory()
+
+
+class Book(unittest.TestCase):
+    def test_every_rule_is_told_in_every_form(self):
+        with open(os.path.join(ROOT, 'tests/cases/rule-book/rules.json')) as f:
+            ids = [r['id'] for r in json.load(f)['rules']]
+        for form in ('text', 'md', 'html'):
+            code, out, err = run('rules', '--format', form, '--cases', os.path.join(ROOT, 'tests/cases'))
+            self.assertEqual((code, err), (0, ''))
+            for rule in ids:
+                self.assertIn(rule + '  ', out)
+            self.assertEqual(out.count('Cases in which it fires'), len(ids))
+            self.assertNotIn('NOT COVERED', out)
+            self.assertIn('not signed off', out)
+
+    def test_a_condition_is_in_words(self):
+        out = ' '.join(run('rules')[1].split())
+        self.assertIn('When: prostate cancer that is not castration-resistant AND radical prostatectomy as primary '
+                      'treatment AND biochemical recurrence after prostatectomy AND no distant metastasis', out)
+        self.assertIn('biopsy-confirmed local recurrence is not known', out)
+
+    def test_html_is_well_formed(self):
+        import xml.dom.minidom
+        out = run('rules', '--format', 'html')[1]
+        body = out[out.index('<body>'):out.index('</html>')]
+        xml.dom.minidom.parseString(body)
+        self.assertNotIn('<script', out)
+
+    def test_a_statement_without_a_rule_is_seen(self):
+        with tempfile.TemporaryDirectory() as folder:
+            site = os.path.join(folder, 'site.json')
+            with open(site, 'w') as f:
+                json.dump({'resourceType': 'Parameters', 'id': 'site', 'parameter': [
+                    change('switch-off', 'rule', 'LYM-01')]}, f)
+            out = ' '.join(run('rules', '--site', site)[1].split())
+        self.assertIn('S16: NOT COVERED', out)
+        self.assertIn('rule LYM-01 switched off', out)
+
 
 if __name__ == '__main__':
     unittest.main()

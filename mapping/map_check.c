@@ -1,0 +1,163 @@
+#include "map_check.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core_expr_words.h"
+
+/* Does ${text} hold ${word} as a word, whatever its case? */
+static bool
+has_word(struct sv_str text, const char *word)
+{
+	size_t n = strlen(word), k;
+
+	for (size_t i = 0; i + n <= text.n; i++) {
+		for (k = 0; k < n && (text.p[i + k] | 0x20) == word[k]; k++)
+			;
+		if (k < n || (i > 0 && (text.p[i - 1] | 0x20) >= 'a'
+		    && (text.p[i - 1] | 0x20) <= 'z'))
+			continue;
+		if (i + n == text.n || (text.p[i + n] | 0x20) < 'a'
+		    || (text.p[i + n] | 0x20) > 'z')
+			return true;
+	}
+	return false;
+}
+
+/* OS-6: options, never orders (blocks alone may say "must"); OS-7: no dose. */
+static void
+check_wording(const struct core_rule *r, struct fhir_issues *is)
+{
+	static const char *const orders[] = { "prescribe", "start",
+		"administer", "must" };
+	static const char *const doses[] = { "mg", "gy", "mcg", "cgy",
+		"fractions", "daily", "weekly" };
+
+	for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
+		if (has_word(r->text, orders[i])
+		    && !(strcmp(orders[i], "must") == 0 && r->n_blocks > 0))
+			fhir_issue_addf(is, FHIR_ERROR,
+			    FHIR_CODE_BUSINESS_RULE, r->id, "textEquivalent "
+			    "says '%s'. A rule names options for discussion, "
+			    "it gives no orders; only a block may say "
+			    "'must'.", orders[i]);
+	}
+	for (size_t i = 0; i < sizeof(doses) / sizeof(doses[0]); i++) {
+		if (has_word(r->text, doses[i]))
+			fhir_issue_addf(is, FHIR_ERROR,
+			    FHIR_CODE_BUSINESS_RULE, r->id, "textEquivalent "
+			    "says '%s'. No dose and no schedule is given.",
+			    doses[i]);
+	}
+}
+
+static void
+check_statements(const struct core_rulebook *book, const struct core_rule *r,
+    struct fhir_issues *is)
+{
+	for (size_t i = 0; i < r->n_source_refs; i++) {
+		size_t k = 0;
+
+		while (k < book->n_statements && !sv_str_eq(
+		    book->statements[k].id, r->source_refs[i]))
+			k++;
+		if (k == book->n_statements)
+			fhir_issue_addf(is, FHIR_ERROR, FHIR_CODE_NOT_FOUND,
+			    r->id, "There is no source statement %.*s; see "
+			    "source-statements.json.",
+			    SV_FMT(r->source_refs[i]));
+	}
+}
+
+/* Does ${list} of ${at} name ${id}? */
+static bool
+listed(const struct fhir_at *at, const char *list, struct sv_str id)
+{
+	struct fhir_at x;
+
+	for (x = fhir_first(at, list); fhir_is(&x); x = fhir_next(&x)) {
+		if (sv_str_eq(fhir_value(&x), id))
+			return true;
+	}
+	return false;
+}
+
+static void
+check_covered(const struct core_rule *r, const struct fhir_at *cases,
+    struct fhir_issues *is)
+{
+	struct fhir_at v;
+
+	for (v = fhir_first(cases, "vignettes"); fhir_is(&v);
+	    v = fhir_next(&v)) {
+		struct fhir_at expect = fhir_get(&v, "expect");
+		struct fhir_at rules = fhir_get(&expect, "rules");
+
+		if (listed(&rules, "fires", r->id))
+			return;
+	}
+	fhir_issue_addf(is, FHIR_WARNING, FHIR_CODE_INCOMPLETE, r->id,
+	    "No case shows this rule firing; add one to the cases.");
+}
+
+struct sv_status
+map_check_rules(struct sv_arena *A, const struct core_rulebook *book,
+    const struct fhir_at *cases, struct fhir_issues *is)
+{
+	struct core_facts *facts = sv_arena_zalloc(A, 1, sizeof(*facts));
+
+	SV_ENSURE(facts != NULL, SV_NOMEM);
+	for (size_t i = 0; i < book->n_rules; i++) {
+		const struct core_rule *r = &book->rules[i];
+
+		check_wording(r, is);
+		check_statements(book, r, is);
+		if (fhir_is(cases))
+			check_covered(r, cases, is);
+		if (!core_expr_reachable(&r->when, &r->unless, facts))
+			fhir_issue_addf(is, FHIR_ERROR,
+			    FHIR_CODE_BUSINESS_RULE, r->id, "No combination of "
+			    "facts lets this rule fire; its condition "
+			    "contradicts itself or its exclusion.");
+	}
+	return SV_OK;
+}
+
+/* One word that is expected to be another. */
+static void
+compare(const char *what, struct sv_str want, struct sv_str got,
+    struct sv_str id, struct fhir_issues *is)
+{
+	if (!sv_str_eq(want, got))
+		fhir_issue_addf(is, FHIR_ERROR, FHIR_CODE_CONFLICT, id,
+		    "%s was %.*s, is now %.*s.", what, SV_FMT(want),
+		    SV_FMT(got));
+}
+
+void
+map_check_case(const struct fhir_at *expect, const struct map_result *r,
+    struct sv_str id, struct fhir_issues *is)
+{
+	static const char *const lists[] = { NULL, "fires", "provisional",
+		"needs_data" };
+	const struct core_decision *d = &r->decision;
+	struct fhir_at rules = fhir_get(expect, "rules");
+	char what[64];
+
+	for (size_t i = 0; i < d->n_findings; i++) {
+		const struct core_rule *rule = d->findings[i].rule;
+		enum core_state want = CORE_SILENT;
+
+		for (int s = 1; s < CORE_STATE_MAX; s++) {
+			if (listed(&rules, lists[s], rule->id))
+				want = (enum core_state)s;
+		}
+		(void)snprintf(what, sizeof(what), "%.*s", SV_FMT(rule->id));
+		compare(what, core_state_name(want),
+		    core_state_name(d->findings[i].state), id, is);
+	}
+	compare("the intent", fhir_text(expect, "intent"),
+	    core_intent_name(d->intent), id, is);
+	compare("the output", fhir_text(expect, "output"),
+	    core_output_name(d->output), id, is);
+}
