@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "ad_memory.h"
 #include "fhir_json.h"
@@ -34,6 +35,21 @@ keep_answer(char *p, size_t size, size_t n, void *ctx)
 	return n;
 }
 
+/* A token that others on the machine can read is none of ours alone. */
+static bool
+is_private(FILE *f, const char *path)
+{
+	struct stat st;
+
+	if (fstat(fileno(f), &st) == 0 && (!S_ISREG(st.st_mode)
+	    || (st.st_mode & (S_IRWXG | S_IRWXO)) == 0))
+		return true;
+	fprintf(stderr, "salvor: the token file %s can be used by others "
+	    "(mode %04o); run: chmod 600 %s\n", path,
+	    (unsigned)(st.st_mode & 07777), path);
+	return false;
+}
+
 /* "Authorization: Bearer ..." from the token file, without its line end. */
 static bool
 add_token(struct ad_post *P)
@@ -45,6 +61,10 @@ add_token(struct ad_post *P)
 	if (f == NULL) {
 		fprintf(stderr, "salvor: the token file %s cannot be read\n",
 		    P->o->token_file);
+		return false;
+	}
+	if (!is_private(f, P->o->token_file)) {
+		(void)fclose(f);
 		return false;
 	}
 	n = fread(line + from, 1, MAX_TOKEN, f);

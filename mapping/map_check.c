@@ -5,6 +5,12 @@
 
 #include "core_expr_words.h"
 
+static bool
+is_letter(char c)
+{
+	return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+}
+
 /* Does ${text} hold ${word} as a word, whatever its case? */
 static bool
 has_word(struct sv_str text, const char *word)
@@ -12,13 +18,11 @@ has_word(struct sv_str text, const char *word)
 	size_t n = strlen(word), k;
 
 	for (size_t i = 0; i + n <= text.n; i++) {
+		if (i > 0 && is_letter(text.p[i - 1]))
+			continue;
 		for (k = 0; k < n && (text.p[i + k] | 0x20) == word[k]; k++)
 			;
-		if (k < n || (i > 0 && (text.p[i - 1] | 0x20) >= 'a'
-		    && (text.p[i - 1] | 0x20) <= 'z'))
-			continue;
-		if (i + n == text.n || (text.p[i + n] | 0x20) < 'a'
-		    || (text.p[i + n] | 0x20) > 'z')
+		if (k == n && (i + n == text.n || !is_letter(text.p[i + n])))
 			return true;
 	}
 	return false;

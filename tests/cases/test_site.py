@@ -176,6 +176,20 @@ class Check(unittest.TestCase):
             self.folder = tempfile.TemporaryDirectory()
 
 
+class Token(unittest.TestCase):
+    def test_a_token_file_that_others_can_read_is_refused(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, 'token')
+            with open(path, 'w') as f:
+                f.write('secret')
+            for mode, refused in ((0o644, True), (0o640, True), (0o620, True), (0o600, False), (0o400, False)):
+                os.chmod(path, mode)
+                code, _, err = run('evaluate', '--as-of', '2026-05-01', '--post', 'https://127.0.0.1:1/fhir',
+                                   '--token-file', path, V004)
+                self.assertEqual('chmod 600' in err, refused, oct(mode))
+                self.assertEqual(code, 3 if refused else 4)
+
+
 class Book(unittest.TestCase):
     def test_every_rule_is_told_in_every_form(self):
         with open(os.path.join(ROOT, 'tests/cases/rule-book/rules.json')) as f:
