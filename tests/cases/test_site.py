@@ -2,6 +2,7 @@
 """A site's changes to the rule book and its sign-off: salvor, from outside."""
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -188,6 +189,13 @@ class Token(unittest.TestCase):
                                    '--token-file', path, V004)
                 self.assertEqual('chmod 600' in err, refused, oct(mode))
                 self.assertEqual(code, 3 if refused else 4)
+
+
+class Manual(unittest.TestCase):
+    def test_help_and_manual_know_the_same_options(self):
+        with open(os.path.join(ROOT, 'adapter/man/salvor.1')) as f:
+            manual = set(re.findall(r'^\.It Fl Fl ([a-z-]+)', f.read(), re.M))
+        self.assertEqual(manual, set(re.findall(r'--([a-z][a-z-]*)', run('--help')[1])))
 
 
 class Book(unittest.TestCase):
