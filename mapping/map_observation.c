@@ -3,10 +3,11 @@
  */
 #include "map_reader.h"
 
+#include "map_grade.h"
 #include "map_units.h"
 
-static enum core_status
-observation_status(struct sv_str s)
+enum core_status
+map_observation_status(struct sv_str s)
 {
 	if (sv_str_is(s, "final") || sv_str_is(s, "amended")
 	    || sv_str_is(s, "corrected"))
@@ -17,45 +18,8 @@ observation_status(struct sv_str s)
 	    : CORE_STATUS_NOT_FINAL;
 }
 
-/* A Gleason score as Grade Groups: 7 without its patterns is 2 or 3. */
-static struct core_interval
-grade_of_score(int64_t score)
-{
-	if (score >= 2 && score <= 6)
-		return core_exactly(SV_DEC(1, 0));
-	if (score == 7)
-		return core_between(SV_DEC(2, 0), SV_DEC(3, 0));
-	if (score == 8)
-		return core_exactly(SV_DEC(4, 0));
-	if (score == 9 || score == 10)
-		return core_exactly(SV_DEC(5, 0));
-	return (struct core_interval){ .set = false };
-}
-
-/* A plain number recorded as Grade Group or Gleason score. */
-static struct core_interval
-grade_of_number(struct sv_dec v, bool is_score)
-{
-	if (v.scale != 0)
-		return (struct core_interval){ .set = false };
-	if (is_score)
-		return grade_of_score(v.m);
-	if (v.m < 1 || v.m > 5)
-		return (struct core_interval){ .set = false };
-	return core_exactly(v);
-}
-
-static struct core_interval
-grade_of_meaning(const struct map_meaning *m)
-{
-	if (m->grade_low > 0)
-		return core_between(SV_DEC(m->grade_low, 0),
-		    SV_DEC(m->grade_high, 0));
-	return grade_of_score(m->score);
-}
-
 static void
-read_quantity(struct map_reader *R, const struct fhir_at *at, bool is_score,
+read_quantity(struct map_reader *R, const struct fhir_at *at,
     struct core_event *e)
 {
 	static const char *const comparators[] = { "", "<", "<=", ">=", ">" };
@@ -63,10 +27,6 @@ read_quantity(struct map_reader *R, const struct fhir_at *at, bool is_score,
 
 	if (!sv_is_ok(fhir_quantity_at(at, &q, R->is)))
 		return;
-	if (e->concept == CORE_GRADE_GROUP) {
-		e->value = grade_of_number(q.value, is_score);
-		return;
-	}
 	e->unit = map_units_convert(e->concept, &q, &e->value);
 	e->text = sv_arena_printf(R->A, "%s%.*s %.*s",
 	    comparators[q.comparator], SV_FMT(q.value_text),
@@ -96,17 +56,14 @@ read_range(struct map_reader *R, const struct fhir_at *at,
 }
 
 static void
-read_integer(struct map_reader *R, const struct fhir_at *at, bool is_score,
+read_integer(struct map_reader *R, const struct fhir_at *at,
     struct core_event *e)
 {
 	struct fhir_quantity q = { .comparator = FHIR_EXACT };
 
 	if (!sv_is_ok(fhir_decimal_at(at, &q.value, R->is)))
 		return;
-	if (e->concept == CORE_GRADE_GROUP)
-		e->value = grade_of_number(q.value, is_score);
-	else
-		e->unit = map_units_convert(e->concept, &q, &e->value);
+	e->unit = map_units_convert(e->concept, &q, &e->value);
 }
 
 static void
@@ -126,13 +83,11 @@ read_coded(struct map_reader *R, const struct fhir_at *at,
 	if (m.verdict != MAP_ACCEPT)
 		return;
 	e->code = m.value;
-	if (e->concept == CORE_GRADE_GROUP)
-		e->value = grade_of_meaning(&m);
 }
 
 /* value[x] of the resource at ${root}. */
 static void
-read_value(struct map_reader *R, const struct fhir_at *root, bool is_score,
+read_value(struct map_reader *R, const struct fhir_at *root,
     struct core_event *e)
 {
 	struct sv_str type = { NULL, 0 };
@@ -140,11 +95,11 @@ read_value(struct map_reader *R, const struct fhir_at *root, bool is_score,
 	bool yes;
 
 	if (sv_str_is(type, "Quantity"))
-		read_quantity(R, &at, is_score, e);
+		read_quantity(R, &at, e);
 	else if (sv_str_is(type, "Range"))
 		read_range(R, &at, e);
 	else if (sv_str_is(type, "Integer"))
-		read_integer(R, &at, is_score, e);
+		read_integer(R, &at, e);
 	else if (sv_str_is(type, "CodeableConcept"))
 		read_coded(R, &at, e);
 	else if (sv_str_is(type, "Boolean")
@@ -175,12 +130,12 @@ read_components(struct map_reader *R, const struct fhir_at *root,
 
 		if (sv_str_is(fhir_text(&coding, "code"), "lesion-count")) {
 			part.concept = CORE_RELAPSE_SITE_COUNT;
-			read_value(R, &x, false, &part);
+			read_value(R, &x, &part);
 			e->count = part.value;
 		} else if (m.verdict == MAP_ACCEPT && !conflict
 		    && m.concept == CORE_GRADE_GROUP) {
-			read_value(R, &x, m.score > 0, &part);
-			e->grade_group = part.value;
+			if (map_read_grade(R, &x, m.score > 0, &part))
+				e->grade_group = part.value;
 		}
 	}
 }
@@ -242,21 +197,25 @@ map_read_observation(struct map_reader *R, const struct fhir_at *root)
 	struct sv_dec version;
 
 	if (!map_read_concept(R, MAP_ROLE_OBSERVATION, root, "code", e.source,
-	    &m) || fhir_data_absent(root, "value"))
+	    &m) || m.concept == CORE_CONCEPT_NONE
+	    || fhir_data_absent(root, "value"))
 		return SV_OK;
 	e.concept = m.concept;
 	e.source_version = fhir_text(&meta, "versionId");
 	if (sv_is_ok(sv_dec_parse(e.source_version, &version))
 	    && version.scale == 0 && version.m > 0 && version.m < UINT32_MAX)
 		e.version = (uint32_t)version.m;
-	e.status = observation_status(fhir_text(root, "status"));
+	e.status = map_observation_status(fhir_text(root, "status"));
 	map_read_when(R, root, "effective", &e);
 	if (sv_date_is_set(e.end)) {	/* a result is known at its end */
 		e.date = e.end;
 		e.end.precision = SV_DATE_NONE;
 	}
-	read_value(R, root, m.score > 0, &e);
-	read_components(R, root, &e);
+	if (e.concept != CORE_GRADE_GROUP) {
+		read_value(R, root, &e);
+		read_components(R, root, &e);
+	} else if (!map_read_grade(R, root, m.score > 0, &e))
+		return SV_OK;
 	read_laboratory(R, root, &e);
 	if (e.concept == CORE_GRADE_GROUP)
 		e.specimen = specimen_of(R, root);

@@ -148,7 +148,8 @@ disagree(const struct map_meaning *a, const struct map_meaning *b)
 {
 	return a->concept != b->concept || a->value != b->value
 	    || a->site != b->site || a->grade_low != b->grade_low
-	    || a->grade_high != b->grade_high;
+	    || a->grade_high != b->grade_high || a->score != b->score
+	    || a->pattern != b->pattern;
 }
 
 struct map_meaning
@@ -203,6 +204,8 @@ read_product(const struct fhir_at *p, struct map_meaning *m)
 		m->visceral = true;
 	else if (sv_str_is(name, "grade"))
 		m->grade_low = m->grade_high = small(value);
+	else if (sv_str_is(name, "pattern"))
+		m->pattern = small(value);
 	else if (sv_str_is(name, "score"))
 		m->score = sv_str_is(value, "true") ? 1 : small(value);
 }
@@ -218,6 +221,14 @@ verdict_of(struct sv_str equivalence)
 		return MAP_ASK;
 	return sv_str_is(equivalence, "disjoint")
 	    || sv_str_is(equivalence, "unmatched") ? MAP_REFUSE : MAP_UNKNOWN;
+}
+
+static bool
+says_something(const struct map_meaning *m)
+{
+	return m->concept != CORE_CONCEPT_NONE || m->value != CORE_VALUE_NONE
+	    || m->site != CORE_SITE_NONE || m->grade_low > 0 || m->score > 0
+	    || m->pattern > 0;
 }
 
 static struct sv_status
@@ -236,8 +247,7 @@ load_element(struct sv_arena *A, struct map_terminology *t,
 	    p = fhir_next(&p))
 		read_product(&p, &m);
 	if (code.n == 0 || code.n > CODE_MAX || m.verdict == MAP_UNKNOWN
-	    || (m.concept == CORE_CONCEPT_NONE && m.value == CORE_VALUE_NONE
-	    && m.site == CORE_SITE_NONE && m.grade_low == 0 && m.score == 0)) {
+	    || !says_something(&m)) {
 		fhir_issue_at(is, FHIR_ERROR, FHIR_CODE_CODE_INVALID, element,
 		    "The element needs a code, a target that Salvor knows, "
 		    "and an equivalence of equivalent, inexact or disjoint.");

@@ -41,7 +41,9 @@ struct map_meaning {
 	enum core_site site;
 	enum core_specimen specimen;
 	int32_t grade_low, grade_high;	/* 0: no Grade Group */
-	int32_t pattern;		/* Gleason pattern 1..5, 0: none */
+	int32_t pattern;		/* Gleason pattern 1..5 of a value; of
+					 * an observation 1 primary, 2
+					 * secondary; 0: none */
 	int32_t score;			/* Gleason score 2..10, 0: none */
 	bool visceral;
 	struct sv_str code;		/* the target code, for messages */
