@@ -76,6 +76,22 @@ run_cases(const struct ad_options *o, const struct fhir_at *cases,
 		    "--cases\n", folder);
 }
 
+/* Guidelines change every year: warn once the review is due (hazard H14). */
+static void
+check_review(const struct ad_options *o, const struct core_rulebook *book,
+    struct tally *t)
+{
+	struct sv_date due;
+
+	if (sv_is_ok(sv_date_parse(book->review_by, &due))
+	    && due.hi >= o->as_of)
+		return;
+	printf("warning: the rule book was to be reviewed by %.*s "
+	    "(effectivePeriod.end); its sources may be outdated\n",
+	    SV_FMT(book->review_by));
+	t->warnings++;
+}
+
 static enum ad_exit
 check(const struct ad_options *o, struct ad_engine *E)
 {
@@ -89,6 +105,7 @@ check(const struct ad_options *o, struct ad_engine *E)
 		return AD_EXIT_TEMPORARY;
 	}
 	print(&is, &t);
+	check_review(o, &E->book, &t);
 	run_cases(o, &cases, E, &t);
 	printf("%zu rules, version %.*s, sha256 %.*s: ", E->book.n_rules,
 	    SV_FMT(E->book.version), SV_FMT(E->book.sha256));

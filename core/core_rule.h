@@ -91,6 +91,8 @@ struct core_rulebook {
 	struct sv_str version;		/* with "+site." and a part of the hash
 					 * if a site changed anything */
 	struct sv_str sha256;		/* of all rule files, lowercase hex */
+	struct sv_str review_by;	/* the earliest end of validity of a file,
+					 * "2027-11-24"; may be empty */
 	const struct core_site_change *changes;
 	size_t n_changes;
 	struct core_sign_off sign_off;

@@ -257,6 +257,9 @@ put_front(struct book_writer *W)
 	    SV_FMT(W->book->version), W->book->n_rules);
 	map_phrase_sign_off(&b, W->book);
 	sv_buf_printf(&b, "). SHA-256 %.*s.", SV_FMT(W->book->sha256));
+	if (W->book->review_by.n > 0)
+		sv_buf_printf(&b, " To be reviewed by %.*s.",
+		    SV_FMT(W->book->review_by));
 	map_phrase_site(&b, W->book);
 	put_made(W, NULL, &b);
 	put_field(W, NULL, sv_str_of(MAP_DISCLAIMER));

@@ -267,7 +267,12 @@ static struct sv_status
 load_plan(struct loader *L, const struct fhir_at *plan)
 {
 	struct sv_str version = fhir_text(plan, "version");
-	struct fhir_at x;
+	struct fhir_at period = fhir_get(plan, "effectivePeriod"), x;
+	struct sv_str end = fhir_text(&period, "end");
+
+	if (end.n > 0 && (L->book->review_by.n == 0
+	    || sv_str_cmp(end, L->book->review_by) < 0))
+		L->book->review_by = end;
 
 	L->plan = sv_arena_printf(L->A, "%.*s|%.*s",
 	    SV_FMT(fhir_text(plan, "url")), SV_FMT(version));

@@ -132,6 +132,8 @@ class Site(unittest.TestCase):
 
 
 class Check(unittest.TestCase):
+    as_of = '2026-12-01'
+
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory()
 
@@ -151,7 +153,7 @@ class Check(unittest.TestCase):
             self.assertIn(old, text)
             with open(path, 'w') as f:
                 f.write(text.replace(old, new, 1))
-        return run('check', '--conf', conf, '--cases', os.path.join(ROOT, 'tests/cases'))
+        return run('check', '--as-of', self.as_of, '--conf', conf, '--cases', os.path.join(ROOT, 'tests/cases'))
 
     def test_the_rule_book_is_clean(self):
         code, out, err = self.copy()
@@ -162,6 +164,13 @@ class Check(unittest.TestCase):
         code, out, _ = self.copy(('parameters.json', '"value": 0.7', '"value": 0.71'))
         self.assertEqual(code, 3)
         self.assertRegex(out, r'case V\d+: PRO-RP-03 was fires, is now silent')
+
+    def test_a_review_that_is_due_is_a_warning(self):
+        self.as_of = '2027-11-25'
+        code, out, _ = self.copy()
+        self.assertEqual(code, 0)
+        self.assertIn('was to be reviewed by 2027-11-24', out)
+        self.assertIn('1 warnings', out)
 
     def test_lints(self):
         for edit, hint in (
