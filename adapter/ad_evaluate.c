@@ -40,6 +40,8 @@ render(struct run *R, struct sv_arena *A, const struct map_result *r,
 		return map_explain_write(A, r, &mo, out);
 	case AD_FORMAT_TEXT:
 		return map_text_write(A, r, &mo, out);
+	case AD_FORMAT_TIMELINE:
+		return map_history_write(A, r, &mo, out);
 	default:
 		break;
 	}
@@ -79,9 +81,9 @@ ad_evaluate(const struct ad_options *o)
 	struct run R = { .o = o, .worst = AD_EXIT_OK };
 	struct ad_patients_use use = { emit, &R, o->post != NULL };
 
-	if (o->format > AD_FORMAT_TEXT) {
-		fprintf(stderr, "salvor: --format is bundle, explain or "
-		    "text\n");
+	if (o->format > AD_FORMAT_TIMELINE) {
+		fprintf(stderr, "salvor: --format is bundle, explain, text "
+		    "or timeline\n");
 		return AD_EXIT_USAGE;
 	}
 	if (o->post != NULL && o->format > AD_FORMAT_BUNDLE) {

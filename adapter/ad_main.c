@@ -22,7 +22,7 @@ static const char help[] =
 "Without FILE standard input is read.\n"
 "\n"
 "  --as-of DAY          decide as of this day (default: today)\n"
-"  --format FORMAT      bundle (default), explain or text\n"
+"  --format FORMAT      bundle (default), explain, text or timeline\n"
 "                       rules: text (default), md or html\n"
 "                       measure: text (default), summary, individual (FHIR\n"
 "                       MeasureReport) or svg (a chart)\n"

@@ -61,7 +61,7 @@ static enum ad_exit
 set_words(int opt, struct ad_options *o)
 {
 	static const char *const formats[] = { "bundle", "explain", "text",
-		"summary", "individual", "svg",
+		"timeline", "summary", "individual", "svg",
 		"html", "md" };
 	static const char *const syntaxes[] = { "json", "xml" };
 	static const char *const colours[] = { "auto", "always", "never" };
@@ -69,7 +69,7 @@ set_words(int opt, struct ad_options *o)
 
 	switch (opt) {
 	case OPT_FORMAT:
-		if ((i = choose(optarg, formats, 8)) < 0)
+		if ((i = choose(optarg, formats, 9)) < 0)
 			return usage("no such --format");
 		o->format = (enum ad_format)(i + 1);
 		break;

@@ -44,6 +44,12 @@ struct sv_status map_text_write(struct sv_arena *A,
     const struct map_result *r, const struct map_output_options *o,
     struct sv_buf *out) SV_CHECK;
 
+/** How the guidance changed: decided again as of the day of every event up to
+ * the reference date, as text; the newest days if there are very many. */
+struct sv_status map_history_write(struct sv_arena *A,
+    const struct map_result *r, const struct map_output_options *o,
+    struct sv_buf *out) SV_CHECK;
+
 /** A deterministic identity for what was decided: SHA-256 over patient,
  * cancer, rule set and the admitted events (knowledge K3.4), as hex. */
 struct sv_status map_decision_id(struct sv_arena *A,

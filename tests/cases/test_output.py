@@ -384,6 +384,35 @@ class Golden(unittest.TestCase):
             self.check(name, 'explain.json', '--format', 'explain', '--pretty')
         for name in ('V054', 'V125'):
             self.check(name, 'bundle.json', '--pretty')
+        for name in ('V049', 'V060'):
+            self.check(name, 'timeline.txt', '--format', 'timeline')
+
+
+class Timeline(unittest.TestCase):
+    """--format timeline ends where --format text stands on the same day."""
+
+    def test_every_case_ends_with_the_decision(self):
+        for name in sorted(AS_OF):
+            speaking = set()
+            for line in salvor(name, '--format', 'timeline').replace('\n      ', ' ').splitlines():
+                change = re.match(r' {4}(\+|- no longer:) .*\[([A-Z0-9-]+)\]', line)
+                if change:
+                    (speaking.add if change[1] == '+' else speaking.discard)(change[2])
+            fires = {f['id'] for f in explain(name)['rules'] if f['state'] in ('fires', 'provisional')}
+            self.assertEqual(speaking, fires, name)
+
+    def test_a_long_history_is_bounded(self):
+        with open('%s/V001.json' % CASES) as f:
+            bundle = json.load(f)
+        psa = next(e for e in bundle['entry'] if e['resource'].get('valueQuantity'))
+        for day in range(20000):
+            e = json.loads(json.dumps(psa))
+            e['fullUrl'] = 'urn:uuid:%08d-0000-4000-8000-000000000000' % day
+            e['resource'].update(id='p%d' % day, effectiveDateTime='%04d-%02d-%02d' % (
+                1960 + day // 336, 1 + day // 28 % 12, 1 + day % 28))
+            bundle['entry'].append(e)
+        out = salvor('V001', '--format', 'timeline', stdin=json.dumps(bundle).encode())
+        self.assertRegex(out, r'The \d+ earliest days are not shown')
 
 
 if __name__ == '__main__':
