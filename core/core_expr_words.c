@@ -13,6 +13,7 @@ struct phrase {
 	struct sv_str text;
 	enum hold hold;
 	bool statement;		/* ends in "is known" or the like */
+	bool named;		/* a variable's own phrase */
 };
 
 struct words {
@@ -41,7 +42,7 @@ inner(struct words *W, const struct phrase *p, enum hold hold)
 static void
 push(struct words *W, struct sv_str text, enum hold hold)
 {
-	W->stack[W->n++] = (struct phrase){ text, hold, false };
+	W->stack[W->n++] = (struct phrase){ .text = text, .hold = hold };
 }
 
 static void
@@ -124,14 +125,16 @@ put_single(struct words *W, const struct core_op *op)
 	struct sv_str text = inner(W, p, HOLD_WHOLE);
 
 	if (op->code == CORE_OP_NOT) {
-		p->text = sv_arena_printf(W->A, "%s%.*s",
-		    p->statement ? "not true that " : "no ", SV_FMT(text));
+		p->text = sv_arena_printf(W->A, p->named ? "not \"%.*s\""
+		    : p->statement ? "not true that %.*s" : "no %.*s",
+		    SV_FMT(text));
 	} else {
 		p->text = sv_arena_printf(W->A, "%.*s %s", SV_FMT(text),
 		    says[op->code]);
 		p->statement = true;
 	}
 	p->hold = HOLD_WHOLE;
+	p->named = false;
 }
 
 struct sv_str
@@ -149,8 +152,8 @@ core_expr_words(struct sv_arena *A, const struct core_expr *expr)
 		else
 			put_single(&W, op);
 		if (op->phrase.n > 0)
-			W.stack[W.n - 1] = (struct phrase){ op->phrase,
-				HOLD_WHOLE, false };
+			W.stack[W.n - 1] = (struct phrase){ .text = op->phrase,
+				.hold = HOLD_WHOLE, .named = true };
 	}
 	return W.n == 1 ? W.stack[0].text : (struct sv_str){ NULL, 0 };
 }

@@ -2,7 +2,7 @@
  * The explain format: design section 7.  A stable interface.
  */
 #include "map_phrase.h"
-#include "map_result.h"
+#include "map_why.h"
 
 static void
 put_sources(struct fhir_writer *w, const struct core_fact *f)
@@ -239,7 +239,6 @@ map_explain_write(struct sv_arena *A, const struct map_result *r,
 	struct fhir_writer w;
 	char day[SV_DATE_TEXT_MAX];
 
-	(void)A;
 	fhir_writer_init(&w, out, o->pretty ? FHIR_WRITE_JSON_PRETTY
 	    : FHIR_WRITE_JSON);
 	sv_date_text(sv_date_exact(r->decision.line.as_of), day);
@@ -254,6 +253,7 @@ map_explain_write(struct sv_arena *A, const struct map_result *r,
 	put_guidance(&w, &r->decision);
 	put_issues(&w, r);
 	put_measure(&w, &r->decision.qm01);
+	SV_TRY(map_why_write(&w, A, r));
 	fhir_close(&w);
 	sv_buf_addc(out, '\n');
 	return fhir_write_ok(&w) ? SV_OK : SV_LIMIT;

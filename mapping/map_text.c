@@ -4,6 +4,7 @@
  */
 #include "map_page.h"
 #include "map_phrase.h"
+#include "map_why.h"
 
 struct reading {
 	struct map_page page;
@@ -150,6 +151,47 @@ put_missing(struct reading *R, const struct core_guidance *g)
 	}
 }
 
+/* Advice that a single new finding would call for. */
+static bool
+is_advice(const struct core_rule *rule)
+{
+	return rule->kind == CORE_RULE_OFFER || rule->kind == CORE_RULE_CONSIDER
+	    || rule->kind == CORE_RULE_DETAIL || rule->kind == CORE_RULE_BLOCK;
+}
+
+/* What would change the advice: silent rules that one thing would make apply. */
+static struct sv_status
+put_changes(struct reading *R, const struct core_guidance *g)
+{
+	const struct core_decision *d = &R->r->decision;
+	bool any = false;
+
+	for (size_t i = 0; i < d->n_findings; i++) {
+		const struct core_finding *f = &d->findings[i];
+		struct map_why y;
+		struct sv_buf b;
+
+		if (f->rule->cancer != g->cancer || !is_advice(f->rule))
+			continue;
+		SV_TRY(map_why(R->A, R->r, f, &y));
+		if (y.change.n == 0)
+			continue;
+		if (!any)
+			map_page_heading(&R->page, "Would change this");
+		any = true;
+		begin(R, &b);
+		sv_buf_add(&b, SV_LIT("~ "));
+		sv_buf_add(&b, y.change);
+		sv_buf_add(&b, SV_LIT(": "));
+		sv_buf_add(&b, f->rule->title);
+		sv_buf_add(&b, SV_LIT(" ["));
+		sv_buf_add(&b, f->rule->id);
+		sv_buf_addc(&b, ']');
+		flush(R, 2, 2, &b);
+	}
+	return SV_OK;
+}
+
 /* "2026-04-10  Observation/e6  psa 0.36 ng/mL" */
 static void
 add_event(struct sv_buf *b, const struct core_event *e)
@@ -257,13 +299,13 @@ put_left_out(struct reading *R)
 	}
 }
 
-static void
+static struct sv_status
 put_cancer(struct reading *R, const struct core_guidance *g)
 {
 	struct sv_buf b;
 
 	if (g->output == CORE_OUTPUT_NONE)
-		return;
+		return SV_OK;
 	begin(R, &b);
 	sv_buf_add(&b, map_phrase_cancer(g->cancer));
 	sv_buf_add(&b, SV_LIT(": "));
@@ -275,8 +317,10 @@ put_cancer(struct reading *R, const struct core_guidance *g)
 	put_blocks(R, g);
 	put_proposals(R, g);
 	put_missing(R, g);
+	SV_TRY(put_changes(R, g));
 	put_findings(R, g);
 	put_facts(R, g);
+	return SV_OK;
 }
 
 struct sv_status
@@ -298,7 +342,7 @@ map_text_write(struct sv_arena *A, const struct map_result *r,
 	flush(&R, 0, 2, &b);
 	map_page_style(&R.page, "0");
 	for (size_t i = 0; i < r->decision.n_guidance; i++)
-		put_cancer(&R, &r->decision.guidance[i]);
+		SV_TRY(put_cancer(&R, &r->decision.guidance[i]));
 	if (r->decision.output == CORE_OUTPUT_NONE) {
 		sv_buf_addc(out, '\n');
 		map_page_paragraph(&R.page, 0, 0, SV_LIT("Nothing to say: no "

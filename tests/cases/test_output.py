@@ -314,7 +314,7 @@ class Explain(unittest.TestCase):
     def test_keys_in_order(self):
         for name in AS_OF:
             self.assertEqual(list(explain(name)), ['patient', 'as_of', 'rule_set', 'intent', 'output', 'facts', 'rules',
-                                                   'activities', 'blocks', 'issues', 'measure'])
+                                                   'activities', 'blocks', 'issues', 'measure', 'why'])
             self.assertEqual(len(explain(name)['facts']), 54)
             for f in explain(name)['facts'].values():
                 self.assertEqual(len({'value', 'unknown'} & set(f)) + ('low' in f), 1, f)
@@ -328,6 +328,39 @@ class Explain(unittest.TestCase):
         self.assertEqual(f['psa_series']['value'][0],
                          {'date': '2024-02-21', 'low': 0, 'high': 0.1, 'high_open': True})
         self.assertTrue(any(explain(n)['facts']['psa_doubling_time_months'].get('value') == 'inf' for n in AS_OF))
+
+
+class Why(unittest.TestCase):
+    """explain gives a sentence for every rule that concerns the patient."""
+    BEGINS = {'fires': 'Applies. Recorded: ', 'provisional': 'Applies provisionally. To be settled',
+              'needs-data': 'Cannot be decided. To be settled: ', 'silent': ('Does not apply. ', 'Nothing is said')}
+
+    def test_every_state_has_its_reason(self):
+        for name in sorted(AS_OF):
+            e = explain(name)
+            states = {r['id']: r['state'] for r in e['rules']}
+            why = {y['id']: y for y in e['why']}
+            self.assertLessEqual(set(states), set(why), name)
+            for rule, y in why.items():
+                self.assertEqual(y['state'], states.get(rule, 'silent'), (name, rule))
+                self.assertTrue(y['sentence'].startswith(self.BEGINS[y['state']]), (name, y))
+                self.assertTrue(y['facts'], (name, rule))
+                self.assertEqual('would_apply_if' in y and y['state'] != 'silent', False, (name, rule))
+
+    def test_what_an_undecided_rule_waits_for_is_what_it_misses(self):
+        for name in sorted(AS_OF):
+            e = explain(name)
+            why = {y['id']: set(y['facts']) for y in e['why']}
+            for r in e['rules']:
+                if r['state'] == 'needs-data':
+                    self.assertTrue(why[r['id']] & set(r['missing']), (name, r))
+
+    def test_the_nearest_change(self):
+        why = {y['id']: y for y in explain('V001')['why']}
+        self.assertEqual(why['PRO-RP-03']['would_apply_if'], 'at least one high-risk feature')
+        self.assertNotIn('would_apply_if', why['PRO-RT-02'])     # no new finding makes radiation the first treatment
+        self.assertNotIn('would_apply_if', why['PRO-RP-08'])     # nor forgets a result
+        self.assertIn('~ at least one high-risk feature: ADT with salvage radiation [PRO-RP-03]', text('V001'))
 
 
 class Text(unittest.TestCase):

@@ -1,0 +1,212 @@
+#include "map_why.h"
+
+#include "core_expr_words.h"
+#include "core_ground.h"
+#include "fhir_write.h"
+#include "map_phrase.h"
+
+#define SENTENCE_MAX ((size_t)64 * 1024)
+
+struct why {
+	struct sv_arena *A;
+	const struct map_result *r;
+	struct sv_buf b;
+	core_fact_set facts;
+};
+
+/* What cannot become so by new data: which treatment was the first. */
+#define SETTLED (CORE_FACT_BIT(CORE_HAS_PROSTATE_CANCER) \
+	| CORE_FACT_BIT(CORE_RP_AS_PRIMARY) | CORE_FACT_BIT(CORE_RT_AS_PRIMARY) \
+	| CORE_FACT_BIT(CORE_FOCAL_AS_PRIMARY) \
+	| CORE_FACT_BIT(CORE_ANY_PRIMARY) | CORE_FACT_BIT(CORE_LYMPHOMA) \
+	| CORE_FACT_BIT(CORE_LYMPHOMA_IS_DLBCL) \
+	| CORE_FACT_BIT(CORE_HAS_GERM_CELL_TUMOUR) \
+	| CORE_FACT_BIT(CORE_GCT_IS_SEMINOMA))
+
+/* " Recorded: PSA doubling time: 7.69 months (...); ..." */
+static void
+add_facts(struct why *W)
+{
+	bool any = false;
+
+	sv_buf_add(&W->b, SV_LIT(" Recorded: "));
+	for (int k = 0; k < CORE_FACT_COUNT; k++) {
+		if (!(W->facts & CORE_FACT_BIT(k)))
+			continue;
+		if (any)
+			sv_buf_add(&W->b, SV_LIT("; "));
+		map_phrase_fact(&W->b, (enum core_fact_id)k,
+		    &W->r->decision.facts);
+		any = true;
+	}
+	sv_buf_addc(&W->b, '.');
+}
+
+/* ${words}, the grounds of ${e} that are ${truth}, and the facts they are of.
+ * A statement about facts that were already spoken of adds nothing. */
+static void
+add_grounds(struct why *W, const char *words, const struct core_expr *e,
+    enum core_tri truth)
+{
+	struct core_ground g[CORE_GROUNDS_MAX];
+	size_t n = core_grounds(e, &W->r->decision.facts, g);
+	bool any = false;
+
+	sv_buf_add(&W->b, sv_str_of(words));
+	for (size_t i = 0; i < n; i++) {
+		if (g[i].truth != truth || (g[i].part.facts & ~W->facts) == 0)
+			continue;
+		sv_buf_add(&W->b, any ? SV_LIT("; ") : SV_LIT(" "));
+		sv_buf_add(&W->b, core_expr_words(W->A, &g[i].part));
+		W->facts |= g[i].part.facts;
+		any = true;
+	}
+	sv_buf_addc(&W->b, '.');
+	add_facts(W);
+}
+
+/* A rule that applies: the facts that make it so. */
+static void
+add_applies(struct why *W, const struct core_finding *f)
+{
+	struct core_ground g[CORE_GROUNDS_MAX];
+	size_t n = core_grounds(&f->rule->when, &W->r->decision.facts, g);
+
+	for (size_t i = 0; i < n; i++)
+		W->facts |= g[i].part.facts;
+	sv_buf_add(&W->b, SV_LIT("Applies."));
+	add_facts(W);
+}
+
+/* The one statement that, without any other change, would make the rule
+ * apply, if new data can make it true. */
+static struct sv_str
+change_of(struct why *W, const struct core_rule *rule)
+{
+	static const struct sv_str established = SV_STATIC(" is established");
+	const struct core_facts *facts = &W->r->decision.facts;
+	struct core_ground g[CORE_GROUNDS_MAX];
+	size_t n = core_grounds(&rule->when, facts, g);
+	struct sv_str words;
+
+	if (n != 1 || g[0].truth != CORE_FALSE || g[0].of_ignorance
+	    || (g[0].part.facts & SETTLED) || (rule->unless.n > 0
+	    && core_expr_eval(&rule->unless, facts, NULL) != CORE_FALSE)
+	    || core_ground_changed(W->A, &rule->when, &g[0], facts)
+	    != CORE_TRUE)
+		return (struct sv_str){ NULL, 0 };
+	words = core_expr_words(W->A, &g[0].part);
+	if (sv_str_ends(words, established))
+		words.n -= established.n;
+	return words;
+}
+
+static void
+add_silent(struct why *W, const struct core_finding *f)
+{
+	const struct core_facts *facts = &W->r->decision.facts;
+
+	if (facts->fact[CORE_DECEASED_FACT].truth == CORE_TRUE) {
+		W->facts |= CORE_FACT_BIT(CORE_DECEASED_FACT);
+		sv_buf_add(&W->b, SV_LIT("Nothing is said of a patient who "
+		    "has died."));
+		add_facts(W);
+	} else if (core_expr_eval(&f->rule->when, facts, NULL)
+	    == CORE_FALSE) {
+		add_grounds(W, "Does not apply. Needed, and not so:",
+		    &f->rule->when, CORE_FALSE);
+	} else {
+		add_grounds(W, "Does not apply. Ruled out by:",
+		    &f->rule->unless, CORE_TRUE);
+	}
+}
+
+/* What an undecided rule waits for. */
+static void
+add_waiting(struct why *W, const struct core_finding *f)
+{
+	if (f->state == CORE_PROVISIONAL)
+		add_grounds(W, "Applies provisionally. To be settled, and "
+		    "would rule it out:", &f->rule->unless, CORE_UNKNOWN);
+	else
+		add_grounds(W, "Cannot be decided. To be settled:",
+		    &f->rule->when, CORE_UNKNOWN);
+}
+
+struct sv_status
+map_why(struct sv_arena *A, const struct map_result *r,
+    const struct core_finding *f, struct map_why *ret)
+{
+	struct why W = { .A = A, .r = r };
+
+	*ret = (struct map_why){ .facts = 0 };
+	sv_buf_init(&W.b, A, SENTENCE_MAX);
+	switch (f->state) {
+	case CORE_FIRES:
+		add_applies(&W, f);
+		break;
+	case CORE_SILENT:
+		add_silent(&W, f);
+		ret->change = change_of(&W, f->rule);
+		break;
+	default:
+		add_waiting(&W, f);
+		break;
+	}
+	SV_ENSURE(sv_buf_ok(&W.b), SV_NOMEM);
+	ret->sentence = sv_buf_str(&W.b);
+	ret->facts = W.facts;
+	return SV_OK;
+}
+
+bool
+map_why_concerns(const struct map_result *r, const struct core_rule *rule)
+{
+	const struct core_decision *d = &r->decision;
+
+	if (rule->cancer == CORE_CANCER_ANY)
+		return true;
+	for (size_t i = 0; i < d->n_guidance; i++) {
+		if (d->guidance[i].cancer == rule->cancer)
+			return true;
+	}
+	return false;
+}
+
+static void
+put_why(struct fhir_writer *w, const struct core_finding *f,
+    const struct map_why *y)
+{
+	fhir_open(w, "why");
+	fhir_put_str(w, "id", f->rule->id);
+	fhir_put_str(w, "state", core_state_name(f->state));
+	fhir_put_str(w, "sentence", y->sentence);
+	if (y->change.n > 0)
+		fhir_put_str(w, "would_apply_if", y->change);
+	fhir_open_array(w, "facts");
+	for (int k = 0; k < CORE_FACT_COUNT; k++) {
+		if (y->facts & CORE_FACT_BIT(k))
+			fhir_put_str(w, "facts",
+			    core_fact_name((enum core_fact_id)k));
+	}
+	fhir_close_array(w);
+	fhir_close(w);
+}
+
+struct sv_status
+map_why_write(struct fhir_writer *w, struct sv_arena *A,
+    const struct map_result *r)
+{
+	fhir_open_array(w, "why");
+	for (size_t i = 0; i < r->decision.n_findings; i++) {
+		const struct core_finding *f = &r->decision.findings[i];
+		struct map_why y;
+
+		if (!map_why_concerns(r, f->rule))
+			continue;
+		SV_TRY(map_why(A, r, f, &y));
+		put_why(w, f, &y);
+	}
+	fhir_close_array(w);
+	return SV_OK;
+}
