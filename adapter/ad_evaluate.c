@@ -14,6 +14,7 @@ struct run {
 	struct ad_engine E;
 	struct ad_progress P;
 	struct ad_post *post;
+	bool page;		/* one patient's page was printed */
 	enum ad_exit worst;
 };
 
@@ -40,6 +41,8 @@ render(struct run *R, struct sv_arena *A, const struct map_result *r,
 		return map_explain_write(A, r, &mo, out);
 	case AD_FORMAT_TEXT:
 		return map_text_write(A, r, &mo, out);
+	case AD_FORMAT_HTML:
+		return map_html_write(A, r, &mo, out);
 	case AD_FORMAT_TIMELINE:
 		return map_history_write(A, r, &mo, out);
 	default:
@@ -55,6 +58,14 @@ emit(void *ctx, struct sv_arena *A, const struct map_result *r)
 	struct run *R = ctx;
 	struct sv_buf out;
 
+	if (R->page) {
+		ad_progress_clear(&R->P);
+		fprintf(stderr, "salvor: a page is of one patient, and there "
+		    "are more; decide them one by one\n");
+		note_exit(R, AD_EXIT_USAGE);
+		return false;
+	}
+	R->page = R->o->format == AD_FORMAT_HTML;
 	sv_buf_init(&out, A, SV_LIMIT_OUTPUT);
 	if (!sv_is_ok(render(R, A, r, &out))) {
 		ad_progress_clear(&R->P);
@@ -81,9 +92,9 @@ ad_evaluate(const struct ad_options *o)
 	struct run R = { .o = o, .worst = AD_EXIT_OK };
 	struct ad_patients_use use = { emit, &R, o->post != NULL };
 
-	if (o->format > AD_FORMAT_TIMELINE) {
-		fprintf(stderr, "salvor: --format is bundle, explain, text "
-		    "or timeline\n");
+	if (o->format > AD_FORMAT_TIMELINE && o->format != AD_FORMAT_HTML) {
+		fprintf(stderr, "salvor: --format is bundle, explain, text, "
+		    "timeline or html\n");
 		return AD_EXIT_USAGE;
 	}
 	if (o->post != NULL && o->format > AD_FORMAT_BUNDLE) {

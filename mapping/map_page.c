@@ -40,8 +40,8 @@ is_hidden(const char *p, size_t n)
 	    || (b == 0x81 && c >= 0xa6 && c <= 0xa9);
 }
 
-static void
-put_word(struct map_page *p, struct sv_str word)
+void
+map_page_visible(struct sv_buf *out, struct sv_str word)
 {
 	size_t from = 0;
 
@@ -49,11 +49,11 @@ put_word(struct map_page *p, struct sv_str word)
 		n = length(sv_str_from(word, i));
 		if (!is_hidden(word.p + i, n))
 			continue;
-		sv_buf_add(p->out, (struct sv_str){ word.p + from, i - from });
-		sv_buf_add(p->out, SV_LIT("\xef\xbf\xbd"));
+		sv_buf_add(out, (struct sv_str){ word.p + from, i - from });
+		sv_buf_add(out, SV_LIT("\xef\xbf\xbd"));
 		from = i + n;
 	}
-	sv_buf_add(p->out, sv_str_from(word, from));
+	sv_buf_add(out, sv_str_from(word, from));
 }
 
 /* Columns of ${s}: one for each character. */
@@ -88,7 +88,7 @@ map_page_paragraph(struct map_page *p, int indent, int hang,
 		}
 		for (; at < left; at++)
 			sv_buf_addc(p->out, ' ');
-		put_word(p, word);
+		map_page_visible(p->out, word);
 		at += columns(word);
 	}
 	sv_buf_addc(p->out, '\n');

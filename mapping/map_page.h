@@ -24,6 +24,9 @@ void map_page_style(struct map_page *p, const char *code);
 void map_page_paragraph(struct map_page *p, int indent, int hang,
     struct sv_str text);
 
+/** Append ${word} with what cannot be seen shown as U+FFFD. */
+void map_page_visible(struct sv_buf *out, struct sv_str word);
+
 /** A blank line and ${text} in bold. */
 void map_page_heading(struct map_page *p, const char *text);
 

@@ -14,6 +14,10 @@
 	"clinical judgement and is based on the data listed. Not a medical " \
 	"device, not clinically validated."
 
+/** What stands in place of guidance if there is none (K3.4). */
+#define MAP_NOTHING_TO_SAY "Nothing to say: no failure of primary treatment " \
+	"is evident in the data."
+
 /** "PSA doubling time: 6 months (3 values, 2025-10-10 to 2026-04-10)",
  * "distant metastasis: none recorded". */
 void map_phrase_fact(struct sv_buf *b, enum core_fact_id id,
@@ -41,6 +45,9 @@ void map_phrase_state(struct sv_buf *b, const struct core_finding *f);
 /** "ADT with salvage RT, 4 to 6 months (PRO-RP-04 provisional until known:
  * seminal vesicle invasion)": the activity, without its rules. */
 void map_phrase_proposal(struct sv_buf *b, const struct core_proposal *p);
+
+/** The name of concept ${c} as people write it, "PSMA PET". */
+void map_phrase_concept(struct sv_buf *b, enum core_concept c);
 
 /** "psa 0.36 ng/mL": what was measured or stated, in the sender's own words
  * where there are any; without date and source. */

@@ -65,9 +65,8 @@ add_name(struct sv_buf *b, struct sv_str name, char joint)
 		sv_buf_addc(b, name.p[i] == joint ? ' ' : name.p[i]);
 }
 
-/* The name of a concept as people write it. */
-static void
-add_concept(struct sv_buf *b, enum core_concept c)
+void
+map_phrase_concept(struct sv_buf *b, enum core_concept c)
 {
 	static const struct { const char *name, *word; } written[] = {
 		{ "psa", "PSA" }, { "psma_pet", "PSMA PET" }, { "afp", "AFP" },
@@ -93,7 +92,7 @@ map_phrase_event(struct sv_buf *b, const struct core_event *e)
 {
 	char text[SV_DEC_TEXT_MAX];
 
-	add_concept(b, e->concept);
+	map_phrase_concept(b, e->concept);
 	if (e->text.n > 0) {
 		sv_buf_addc(b, ' ');
 		sv_buf_add(b, e->text);

@@ -50,6 +50,12 @@ struct sv_status map_history_write(struct sv_arena *A,
     const struct map_result *r, const struct map_output_options *o,
     struct sv_buf *out) SV_CHECK;
 
+/** What a clinician reads: one self-contained page, HTML that is well-formed
+ * XML, without script; nothing is fetched. */
+struct sv_status map_html_write(struct sv_arena *A,
+    const struct map_result *r, const struct map_output_options *o,
+    struct sv_buf *out) SV_CHECK;
+
 /** A deterministic identity for what was decided: SHA-256 over patient,
  * cancer, rule set and the admitted events (knowledge K3.4), as hex. */
 struct sv_status map_decision_id(struct sv_arena *A,

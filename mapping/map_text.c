@@ -151,14 +151,6 @@ put_missing(struct reading *R, const struct core_guidance *g)
 	}
 }
 
-/* Advice that a single new finding would call for. */
-static bool
-is_advice(const struct core_rule *rule)
-{
-	return rule->kind == CORE_RULE_OFFER || rule->kind == CORE_RULE_CONSIDER
-	    || rule->kind == CORE_RULE_DETAIL || rule->kind == CORE_RULE_BLOCK;
-}
-
 /* What would change the advice: silent rules that one thing would make apply. */
 static struct sv_status
 put_changes(struct reading *R, const struct core_guidance *g)
@@ -171,7 +163,7 @@ put_changes(struct reading *R, const struct core_guidance *g)
 		struct map_why y;
 		struct sv_buf b;
 
-		if (f->rule->cancer != g->cancer || !is_advice(f->rule))
+		if (f->rule->cancer != g->cancer || !map_why_is_advice(f->rule))
 			continue;
 		SV_TRY(map_why(R->A, R->r, f, &y));
 		if (y.change.n == 0)
@@ -345,8 +337,7 @@ map_text_write(struct sv_arena *A, const struct map_result *r,
 		SV_TRY(put_cancer(&R, &r->decision.guidance[i]));
 	if (r->decision.output == CORE_OUTPUT_NONE) {
 		sv_buf_addc(out, '\n');
-		map_page_paragraph(&R.page, 0, 0, SV_LIT("Nothing to say: no "
-		    "failure of primary treatment is evident in the data."));
+		map_page_paragraph(&R.page, 0, 0, SV_LIT(MAP_NOTHING_TO_SAY));
 	}
 	put_left_out(&R);
 	sv_buf_addc(out, '\n');

@@ -173,6 +173,13 @@ map_why_concerns(const struct map_result *r, const struct core_rule *rule)
 	return false;
 }
 
+bool
+map_why_is_advice(const struct core_rule *rule)
+{
+	return rule->kind == CORE_RULE_OFFER || rule->kind == CORE_RULE_CONSIDER
+	    || rule->kind == CORE_RULE_DETAIL || rule->kind == CORE_RULE_BLOCK;
+}
+
 static void
 put_why(struct fhir_writer *w, const struct core_finding *f,
     const struct map_why *y)

@@ -25,6 +25,10 @@ struct sv_status map_why(struct sv_arena *A, const struct map_result *r,
  * others are silent for that reason alone. */
 bool map_why_concerns(const struct map_result *r, const struct core_rule *rule);
 
+/** True if the rule advises: offers, details of them, and blocks.  One new
+ * finding that would make such a rule apply is worth naming. */
+bool map_why_is_advice(const struct core_rule *rule);
+
 /** The "why" array of the explain format: every rule that concerns the
  * patient. */
 struct fhir_writer;

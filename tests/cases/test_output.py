@@ -448,5 +448,78 @@ class Timeline(unittest.TestCase):
         self.assertRegex(out, r'The \d+ earliest days are not shown')
 
 
+class Page(unittest.TestCase):
+    """--format html: one page that says what the text says, and is safe to open."""
+
+    @staticmethod
+    def words(page):
+        return ' '.join(''.join(page.itertext()).split())
+
+    def test_every_case(self):
+        for name in sorted(AS_OF):
+            page = ET.fromstring(salvor(name, '--format', 'html').split('\n', 1)[1])
+            tags = {e.tag.rsplit('}', 1)[-1] for e in page.iter()}
+            self.assertFalse(tags & {'script', 'img', 'iframe', 'object', 'embed', 'form', 'link', 'base'}, name)
+            ids = [e.get('id') for e in page.iter() if e.get('id')]
+            self.assertEqual(len(ids), len(set(ids)), name)
+            for e in page.iter():
+                self.assertFalse([k for k in e.keys() if k.startswith('on') or k == 'style'], name)
+                if e.get('href'):
+                    self.assertIn(e.get('href')[1:], ids, (name, 'a link inside the page'))
+            words = self.words(page)
+            self.assertIn(DISCLAIMER, words)
+            e = explain(name)
+            if e['output'] == 'none':
+                continue
+            for rule in e['rules']:
+                self.assertIn(rule['id'], words, name)
+            for option in e['activities']:
+                for rule in option['rules']:
+                    self.assertIn(rule, words, name)
+
+    def test_the_curve(self):
+        page = ET.fromstring(salvor('V049', '--format', 'html').split('\n', 1)[1])
+        svg = '{http://www.w3.org/2000/svg}'
+        for drawing in page.iter(svg + 'svg'):
+            self.assertEqual(drawing.get('role'), 'img')
+            kinds = [e.get('class') for e in drawing.iter()]
+            self.assertEqual(kinds.count('point used'), 3)
+            self.assertEqual((kinds.count('fit'), kinds.count('fail'), kinds.count('limit'), kinds.count('band')),
+                             (1, 1, 1, 1))
+            box = [float(n) for n in drawing.get('viewBox').split()]
+            for c in drawing.iter(svg + 'circle'):
+                self.assertTrue(0 < float(c.get('cx')) < box[2] and 0 < float(c.get('cy')) < box[3])
+            texts = ''.join(drawing.itertext())
+            self.assertIn('Phoenix threshold 2.3', texts)
+            self.assertIn('Radiation', texts)
+
+    def test_hostile_text(self):
+        with open('%s/V049.json' % CASES) as f:
+            text = f.read()
+        bad = '</style><script>alert(1)</script>&"\'\u202e\u0007'
+        bundle = json.loads(text.replace('"V049"', json.dumps('x')))
+        for e in bundle['entry']:
+            r = e['resource']
+            if r['resourceType'] == 'Patient':
+                r['identifier'] = [{'system': 'urn:x', 'value': bad}]
+            if 'valueQuantity' in r:
+                r['method'] = {'text': bad}
+                r['meta'] = {'versionId': bad}
+        out = salvor('V049', '--format', 'html', stdin=json.dumps(bundle).encode())
+        self.assertNotIn('<script', out)
+        self.assertNotIn('\u202e', out)
+        self.assertIn('&lt;script&gt;', out)
+        ET.fromstring(out.split('\n', 1)[1])
+
+    def test_one_patient_a_page(self):
+        lines = []
+        for name in ('V001', 'V049'):
+            with open('%s/%s.json' % (CASES, name)) as f:
+                lines.append(json.dumps(json.load(f)))
+        r = subprocess.run([SALVOR, 'evaluate', '--as-of', '2026-05-01', '--format', 'html'],
+                           input='\n'.join(lines).encode(), capture_output=True, timeout=60)
+        self.assertEqual((r.returncode, r.stdout.count(b'<!DOCTYPE')), (2, 1), r.stderr)
+
+
 if __name__ == '__main__':
     unittest.main()
