@@ -112,9 +112,9 @@ static const char *const paper =
 	".card,figure,.timeline li,.facts>li,tr{break-inside:avoid}"
 	"h2,h3,h4{break-after:avoid}"
 	"figure svg.wide{display:block}figure svg.narrow{display:none}"
-	"details::details-content{content-visibility:visible;"
+	"details.other{display:none}details.values::details-content{content-visibility:visible;"
 	"display:block!important;height:auto!important}"
-	".block>h3::before,.block>h4::before{content:\"\\26D4\\FE0E  \"}}\n";
+	".block>h3::before,.block>h4::before{content:\"! \"}}\n";
 
 void
 map_html_style(struct sv_buf *b)

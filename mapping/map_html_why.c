@@ -57,7 +57,7 @@ map_html_not_applying(struct map_html *H, const struct core_guidance *g)
 		    || !why(H, f, &y))
 			continue;
 		if (!any)
-			map_html_raw(H, "<details>\n<summary>Rules that do "
+			map_html_raw(H, "<details class=\"other\">\n<summary>Rules that do "
 			    "not apply, and why</summary>\n"
 			    "<dl class=\"not\">\n");
 		any = true;
