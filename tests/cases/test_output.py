@@ -19,6 +19,8 @@ import sys
 import unittest
 import xml.etree.ElementTree as ET
 
+import jsonschema
+
 SALVOR = sys.argv.pop(1)
 ROOT = os.environ['SALVOR_SOURCE_ROOT']
 DATA = os.environ['SALVOR_TEST_DATA']
@@ -328,6 +330,32 @@ class Explain(unittest.TestCase):
         self.assertEqual(f['psa_series']['value'][0],
                          {'date': '2024-02-21', 'low': 0, 'high': 0.1, 'high_open': True})
         self.assertTrue(any(explain(n)['facts']['psa_doubling_time_months'].get('value') == 'inf' for n in AS_OF))
+
+
+class JsonSchema(unittest.TestCase):
+    """Every Bundle is valid by the official JSON schema of R4."""
+
+    @classmethod
+    def setUpClass(cls):
+        with open(DATA + '/fhir.schema.json') as f:
+            schema = json.load(f)
+        # Of the 148 resource types only those that can be entries: the others would be tried in vain.
+        types = ('AuditEvent', 'CarePlan', 'DetectedIssue', 'GuidanceResponse', 'OperationOutcome', 'Provenance',
+                 'Parameters')
+        schema['definitions']['ResourceList'] = {'oneOf': [{'$ref': '#/definitions/' + t} for t in types]}
+        cls.valid = jsonschema.Draft6Validator({'$ref': '#/definitions/Bundle',
+                                                'definitions': schema['definitions']})
+
+    def test_every_case(self):
+        for name in sorted(AS_OF):
+            faults = ['%s %s' % (list(e.absolute_path), e.message[:200])
+                      for e in self.valid.iter_errors(json.loads(salvor(name)))]
+            self.assertFalse(faults, name)
+
+    def test_the_schema_is_looked_at(self):
+        bundle = json.loads(salvor('V001'))
+        bundle['entry'][0]['resource']['no-such-element'] = 1
+        self.assertTrue(list(self.valid.iter_errors(bundle)))
 
 
 class Why(unittest.TestCase):
