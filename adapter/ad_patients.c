@@ -233,6 +233,23 @@ decide_gathered(struct run *R)
 	end_refusals(R, "gathered patients");
 }
 
+/* Silence about an input without any patient would look like "all is well". */
+static void
+refuse_nobody(struct run *R)
+{
+	struct fhir_issues is;
+
+	if (R->worst != AD_EXIT_OK || R->stop || R->P->patients > 0)
+		return;
+	sv_arena_reset(&R->A);
+	fhir_issues_init(&is, &R->A);
+	fhir_issue_addf(&is, FHIR_FATAL, FHIR_CODE_NOT_FOUND,
+	    (struct sv_str){ NULL, 0 }, "The input speaks of no patient: no "
+	    "Patient, and no resource with a subject that could carry a fact. "
+	    "Nothing was decided.");
+	refuse(R, "input", 0, &is);
+}
+
 enum ad_exit
 ad_patients_decide(const struct ad_options *o, const struct ad_engine *E,
     const struct ad_patients_use *use, struct ad_progress *P)
@@ -256,6 +273,8 @@ ad_patients_decide(const struct ad_options *o, const struct ad_engine *E,
 		    "patients; nothing is left in the temporary folder\n",
 		    (long long)P->patients);
 		note_exit(&R, AD_EXIT_TEMPORARY);
+	} else {
+		refuse_nobody(&R);
 	}
 	ad_gather_close(R.G);
 	sv_arena_free(&R.A);

@@ -81,6 +81,13 @@ class Input(unittest.TestCase):
             issue = json.loads(r.stderr.splitlines()[0])['issue'][-1]
             self.assertTrue(issue.get('diagnostics') or issue.get('details'), f)
 
+    def test_an_input_without_a_patient_is_refused(self):
+        for text in ('{"resourceType":"Organization","id":"x"}',
+                     '{"resourceType":"Organization","id":"x"}\n{"resourceType":"Location","id":"y"}\n'):
+            r = salvor('evaluate', *FIXED, '-', stdin=text.encode())
+            self.assertEqual((r.returncode, r.stdout), (1, b''), r.stderr)
+            self.assertIn('no patient', json.loads(r.stderr)['issue'][0]['diagnostics'])
+
     def test_xml_attacks_are_refused_in_little_memory(self):
         """No entity is expanded, no file opened: 200 MB of address space are enough."""
         files = glob.glob(DATA + '/xml-attacks/*/*.xml')
