@@ -25,19 +25,20 @@ length(struct sv_str s)
 static bool
 is_hidden(const char *p, size_t n)
 {
-	unsigned char a = (unsigned char)p[0];
-	unsigned char b = n > 1 ? (unsigned char)p[1] : 0;
-	unsigned char c = n > 2 ? (unsigned char)p[2] : 0;
+	/* Controls, bidirectional marks, separators, overrides, isolates. */
+	static const struct { uint32_t first, last; } hidden[] = {
+		{ 0x00, 0x1f }, { 0x7f, 0x9f }, { 0x61c, 0x61c },
+		{ 0x200e, 0x200f }, { 0x2028, 0x202e }, { 0x2066, 0x2069 } };
+	static const unsigned char lead[] = { 0, 0x7f, 0x1f, 0x0f, 0x07 };
+	uint32_t c = n <= 4 ? (unsigned char)p[0] & lead[n] : 0;
 
-	if (n == 1)
-		return a < 0x20 || a == 0x7f;
-	if (n == 2)
-		return a == 0xc2 && b < 0xa0;
-	if (n != 3 || a != 0xe2)
-		return false;
-	return (b == 0x80 && (c == 0x8e || c == 0x8f
-	    || (c >= 0xaa && c <= 0xae)))
-	    || (b == 0x81 && c >= 0xa6 && c <= 0xa9);
+	for (size_t i = 1; i < n; i++)
+		c = c << 6 | ((unsigned char)p[i] & 0x3f);
+	for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++) {
+		if (c >= hidden[i].first && c <= hidden[i].last)
+			return true;
+	}
+	return false;
 }
 
 void

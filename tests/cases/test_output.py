@@ -524,7 +524,7 @@ class Page(unittest.TestCase):
     def test_hostile_text(self):
         with open('%s/V049.json' % CASES) as f:
             text = f.read()
-        bad = '</style><script>alert(1)</script>&"\'\u202e\u0007'
+        bad = '</style><script>alert(1)</script>&"\'\u202e\u0007\u061c\u2028'
         bundle = json.loads(text.replace('"V049"', json.dumps('x')))
         for e in bundle['entry']:
             r = e['resource']
@@ -535,7 +535,8 @@ class Page(unittest.TestCase):
                 r['meta'] = {'versionId': bad}
         out = salvor('V049', '--format', 'html', stdin=json.dumps(bundle).encode())
         self.assertNotIn('<script', out)
-        self.assertNotIn('\u202e', out)
+        for hidden in '\u202e\u061c\u2028':
+            self.assertNotIn(hidden, out)
         self.assertIn('&lt;script&gt;', out)
         ET.fromstring(out.split('\n', 1)[1])
 
