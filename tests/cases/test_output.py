@@ -332,6 +332,29 @@ class Explain(unittest.TestCase):
         self.assertTrue(any(explain(n)['facts']['psa_doubling_time_months'].get('value') == 'inf' for n in AS_OF))
 
 
+class Metamorphic(unittest.TestCase):
+    """The two properties of K4 that are about the form of the input; the others are in test_metamorphic.c."""
+
+    def same(self, name, pattern, replacement):
+        with open('%s/%s.json' % (CASES, name)) as f:
+            before = f.read()
+        after, n = re.subn(pattern, replacement, before)
+        if n > 0:
+            got = json.loads(salvor(name, '--format', 'explain', stdin=after.encode()))
+            self.assertEqual(got, explain(name), name)
+        return n
+
+    def test_mp08_ng_per_ml_is_ug_per_l(self):
+        changed = [n for n in sorted(AS_OF) if self.same(n, r'"ng/mL"', '"ug/L"')]
+        self.assertGreater(len(changed), 80)
+
+    def test_mp13_time_and_offset_do_not_move_a_day(self):
+        for time in ('T00:00:00+14:00', 'T23:59:59-12:00', 'T12:00:00Z'):
+            pattern = r'("(?:effectiveDateTime|performedDateTime|onsetDateTime|start|end)": *"\d{4}-\d\d-\d\d)"'
+            changed = [n for n in sorted(AS_OF) if self.same(n, pattern, r'\g<1>%s"' % time)]
+            self.assertGreater(len(changed), 110)
+
+
 class JsonSchema(unittest.TestCase):
     """Every Bundle is valid by the official JSON schema of R4."""
 
