@@ -132,7 +132,7 @@ def check_globals(build):
             if len(cells) == 7 and re.match(r'\.t?(data|bss)(?!\.rel\.ro)', cells[6]):
                 where, symbol = cells[0].rsplit(':', 1)
                 source = '%s/%s' % (part, os.path.basename(where.split(':')[-1])[:-2])
-                yield Finding('global', '%s:%s' % (source, re.sub(r'\.\d+$', '', symbol)), 1,
+                yield Finding('global', '%s:%s' % (source, re.sub(r'\.\d+$', '', symbol).split('.')[-1]), 1,
                               '%s is writable data' % symbol)
 
 
