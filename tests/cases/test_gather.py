@@ -208,7 +208,10 @@ class Store(unittest.TestCase):
 class Terminal(unittest.TestCase):
     """What a person at a terminal sees on standard error."""
     def watch(self, **env):
-        ours, theirs = pty.openpty()
+        try:
+            ours, theirs = pty.openpty()
+        except OSError as e:    # a chroot without /dev/pts
+            self.skipTest('no terminals here: %s' % e)
         p = subprocess.Popen(EXPLAIN, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=theirs,
                              env={**os.environ, 'TERM': 'xterm', **env})
         os.close(theirs)
