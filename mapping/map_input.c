@@ -144,6 +144,8 @@ dispatch(struct map_reader *R, const struct fhir_at *root, struct sv_str type)
 		return map_read_condition(R, root);
 	if (sv_str_is(type, "Observation"))
 		return map_read_observation(R, root);
+	if (sv_str_is(type, "DiagnosticReport"))
+		return map_read_report(R, root);
 	if (sv_str_is(type, "Procedure"))
 		return map_read_procedure(R, root);
 	return map_read_medication(R, root, type);

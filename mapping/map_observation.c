@@ -10,7 +10,7 @@ enum core_status
 map_observation_status(struct sv_str s)
 {
 	if (sv_str_is(s, "final") || sv_str_is(s, "amended")
-	    || sv_str_is(s, "corrected"))
+	    || sv_str_is(s, "corrected") || sv_str_is(s, "appended"))
 		return CORE_STATUS_FINAL;
 	if (sv_str_is(s, "cancelled"))
 		return CORE_STATUS_CANCELLED;
@@ -187,30 +187,43 @@ read_laboratory(struct map_reader *R, const struct fhir_at *root,
 		e->assay = fhir_text(&device, "reference");
 }
 
+/* What an Observation and a DiagnosticReport have in common: which concept,
+ * which version, whether it counts, and the day.  False: it says nothing. */
+static bool
+start_result(struct map_reader *R, const struct fhir_at *root,
+    struct sv_str type, struct core_event *e, struct map_meaning *m)
+{
+	struct fhir_at meta = fhir_get(root, "meta");
+	struct sv_dec version;
+
+	*e = (struct core_event){ .kind = CORE_OBSERVATION,
+		.source = map_source_of(R, root, type) };
+	if (!map_read_concept(R, MAP_ROLE_OBSERVATION, root, "code", e->source,
+	    m) || m->concept == CORE_CONCEPT_NONE)
+		return false;
+	e->concept = m->concept;
+	e->source_version = fhir_text(&meta, "versionId");
+	if (sv_is_ok(sv_dec_parse(e->source_version, &version))
+	    && version.scale == 0 && version.m > 0 && version.m < UINT32_MAX)
+		e->version = (uint32_t)version.m;
+	e->status = map_observation_status(fhir_text(root, "status"));
+	map_read_when(R, root, "effective", e);
+	if (sv_date_is_set(e->end)) {	/* a result is known at its end */
+		e->date = e->end;
+		e->end.precision = SV_DATE_NONE;
+	}
+	return true;
+}
+
 struct sv_status
 map_read_observation(struct map_reader *R, const struct fhir_at *root)
 {
-	struct core_event e = { .kind = CORE_OBSERVATION,
-		.source = map_source_of(R, root, SV_LIT("Observation")) };
-	struct fhir_at meta = fhir_get(root, "meta");
+	struct core_event e;
 	struct map_meaning m;
-	struct sv_dec version;
 
-	if (!map_read_concept(R, MAP_ROLE_OBSERVATION, root, "code", e.source,
-	    &m) || m.concept == CORE_CONCEPT_NONE
+	if (!start_result(R, root, SV_LIT("Observation"), &e, &m)
 	    || fhir_data_absent(root, "value"))
 		return SV_OK;
-	e.concept = m.concept;
-	e.source_version = fhir_text(&meta, "versionId");
-	if (sv_is_ok(sv_dec_parse(e.source_version, &version))
-	    && version.scale == 0 && version.m > 0 && version.m < UINT32_MAX)
-		e.version = (uint32_t)version.m;
-	e.status = map_observation_status(fhir_text(root, "status"));
-	map_read_when(R, root, "effective", &e);
-	if (sv_date_is_set(e.end)) {	/* a result is known at its end */
-		e.date = e.end;
-		e.end.precision = SV_DATE_NONE;
-	}
 	if (e.concept != CORE_GRADE_GROUP) {
 		read_value(R, root, &e);
 		read_components(R, root, &e);
@@ -224,5 +237,27 @@ map_read_observation(struct map_reader *R, const struct fhir_at *root)
 	    && e.unit == CORE_UNIT_OK)
 		return SV_OK;
 	map_emit(R, &e);
+	return SV_OK;
+}
+
+/* A report says what its coded conclusions say; its text is not read, and the
+ * Observations that it has as results speak for themselves. */
+struct sv_status
+map_read_report(struct map_reader *R, const struct fhir_at *root)
+{
+	struct core_event e;
+	struct map_meaning m;
+	struct fhir_at x;
+
+	if (!start_result(R, root, SV_LIT("DiagnosticReport"), &e, &m)
+	    || e.concept == CORE_GRADE_GROUP)
+		return SV_OK;
+	for (x = fhir_first(root, "conclusionCode"); fhir_is(&x);
+	    x = fhir_next(&x)) {
+		e.code = CORE_VALUE_NONE;
+		read_coded(R, &x, &e);
+		if (e.code != CORE_VALUE_NONE)
+			map_emit(R, &e);
+	}
 	return SV_OK;
 }

@@ -52,13 +52,16 @@ void map_read_when(struct map_reader *R, const struct fhir_at *root,
 struct fhir_entry *map_resolve(struct map_reader *R,
     const struct fhir_reference *ref);
 
-/** Observation.status: only final, amended and corrected count (trap 18). */
+/** Status of an Observation or DiagnosticReport: only final, amended,
+ * corrected and appended count (trap 18). */
 enum core_status map_observation_status(struct sv_str s);
 
 /* One resource of each type into events. */
 struct sv_status map_read_condition(struct map_reader *R,
     const struct fhir_at *root) SV_CHECK;
 struct sv_status map_read_observation(struct map_reader *R,
+    const struct fhir_at *root) SV_CHECK;
+struct sv_status map_read_report(struct map_reader *R,
     const struct fhir_at *root) SV_CHECK;
 struct sv_status map_read_procedure(struct map_reader *R,
     const struct fhir_at *root) SV_CHECK;

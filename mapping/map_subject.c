@@ -6,7 +6,7 @@ bool
 map_is_clinical(struct sv_str type)
 {
 	static const char *const types[] = { "Condition", "Observation",
-		"Procedure", "MedicationAdministration", "MedicationStatement",
+		"DiagnosticReport", "Procedure", "MedicationAdministration", "MedicationStatement",
 		"MedicationRequest" };
 
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {

@@ -215,6 +215,20 @@ class Traps(unittest.TestCase):
             self.assertIs(self.adt(intent=intent), False, intent)
         self.assertIs(self.adt(doNotPerform=True), False)
 
+    # Reports
+    def test_a_report_says_what_its_coded_conclusion_says(self):
+        self.bundle['entry'] = [e for e in self.bundle['entry'] if e['resource']['id'] != 'e9']
+        self.assertIn('unknown', self.facts()['metastatic_disease'])
+        self.add(resourceType='DiagnosticReport', id='ct', status='final', subject=ME,
+                 code=coded(SNOMED, '399387003'), effectiveDateTime='2026-02-20', conclusion='No metastasis.')
+        self.assertIn('unknown', self.facts()['metastatic_disease'])        # text is not read
+        self.of['ct']['conclusionCode'] = [coded(SNOMED, '1229901006')]
+        self.assertEqual(self.facts()['metastatic_disease'],
+                         {'value': False, 'evidence': ['DiagnosticReport/ct']})
+        for status, counts in (('appended', True), ('preliminary', False), ('entered-in-error', False)):
+            self.of['ct']['status'] = status
+            self.assertEqual('value' in self.facts()['metastatic_disease'], counts, status)
+
     # Structure
     def test_21_forms_of_a_reference(self):
         before = self.facts()
