@@ -13,6 +13,7 @@
 #define FHIR_JSON_H
 
 #include "fhir_issue.h"
+#include "sv_buf.h"
 
 struct cJSON;
 
@@ -74,6 +75,13 @@ struct sv_status fhir_json_check(struct sv_str text,
  */
 struct sv_status fhir_json_tree(struct sv_arena *A, struct sv_str text,
     const struct cJSON **ret_tree) SV_CHECK;
+
+/**
+ * Append ${tree} to ${out} as compact JSON.  Unlike cJSON's own printer it
+ * writes numbers by their text, so that 0.70 stays 0.70; a tree read from XML
+ * becomes the same resource in JSON.
+ */
+void fhir_json_print(struct sv_buf *out, const struct cJSON *tree);
 
 /**
  * Route cJSON's allocations: inside fhir_json_tree to its arena, elsewhere

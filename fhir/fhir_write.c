@@ -269,6 +269,17 @@ fhir_put_bool(struct fhir_writer *w, const char *name, bool v)
 }
 
 void
+fhir_put_json(struct fhir_writer *w, const char *name, struct sv_str v)
+{
+	if (is_xml(w)) {
+		w->failed = true;
+		return;
+	}
+	begin(w, name);
+	sv_buf_add(w->out, v);
+}
+
+void
 fhir_put_xhtml(struct fhir_writer *w, struct sv_str div)
 {
 	if (!is_xml(w)) {

@@ -64,6 +64,9 @@ void fhir_put_lit(struct fhir_writer *w, const char *name, const char *v);
 void fhir_put_num(struct fhir_writer *w, const char *name, struct sv_str v);
 void fhir_put_int(struct fhir_writer *w, const char *name, int64_t v);
 void fhir_put_bool(struct fhir_writer *w, const char *name, bool v);
+/** An element whose JSON text is at hand, such as a resource that was kept;
+ * fails if XML is written. */
+void fhir_put_json(struct fhir_writer *w, const char *name, struct sv_str v);
 /** Narrative: ${div} is one well-formed XHTML div with its namespace. */
 void fhir_put_xhtml(struct fhir_writer *w, struct sv_str div);
 

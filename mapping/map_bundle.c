@@ -317,6 +317,25 @@ write_cancer(struct map_writing *m, const struct core_guidance *g)
 	return SV_OK;
 }
 
+/* The first entry opens the array: an empty one is not valid FHIR. */
+static struct sv_status
+write_entries(struct map_writing *m, bool *any)
+{
+	for (size_t i = 0; i < m->o->n_earlier; i++)
+		SV_TRY(map_withdraw(m->A, m->w, &m->o->earlier[i], any));
+	for (size_t i = 0; i < m->r->decision.n_guidance; i++) {
+		const struct core_guidance *g = &m->r->decision.guidance[i];
+
+		if (g->output == CORE_OUTPUT_NONE)
+			continue;
+		if (!*any)
+			fhir_open_array(m->w, "entry");
+		*any = true;
+		SV_TRY(write_cancer(m, g));
+	}
+	return SV_OK;
+}
+
 struct sv_status
 map_bundle_write(struct sv_arena *A, const struct map_result *r,
     const struct map_output_options *o, struct sv_buf *out)
@@ -333,16 +352,7 @@ map_bundle_write(struct sv_arena *A, const struct map_result *r,
 	m.subject = subject_of(&m, &r->patient);
 	fhir_open_resource(&w, NULL, "Bundle");
 	fhir_put_lit(&w, "type", "transaction");
-	for (size_t i = 0; i < r->decision.n_guidance; i++) {
-		const struct core_guidance *g = &r->decision.guidance[i];
-
-		if (g->output == CORE_OUTPUT_NONE)
-			continue;
-		if (!any)
-			fhir_open_array(&w, "entry");
-		any = true;
-		SV_TRY(write_cancer(&m, g));
-	}
+	SV_TRY(write_entries(&m, &any));
 	if (any)
 		fhir_close_array(&w);
 	fhir_close(&w);

@@ -96,6 +96,8 @@ read_patient(struct map_reader *R, const struct map_input_options *o,
 		if (!sv_str_is(e->resource_type, "Patient")
 		    || e->tree == NULL || is_replaced(&p))
 			continue;
+		if (*ret_entry != NULL && o->vouched)
+			continue;
 		if (*ret_entry != NULL)
 			return two_patients(R, &p);
 		*ret_entry = e;
@@ -154,21 +156,22 @@ dispatch(struct map_reader *R, const struct fhir_at *root, struct sv_str type)
 /* One clinical resource: whose is it, and what does it say? */
 static struct sv_status
 read_clinical(struct map_reader *R, const struct fhir_entry *e,
-    const struct fhir_entry *patient, struct map_patient *p)
+    const struct fhir_entry *patient, bool vouched, struct map_patient *p)
 {
 	struct fhir_at root = fhir_entry_root(e);
 	struct fhir_at subject = fhir_get(&root, "subject");
 	struct fhir_reference ref = fhir_reference_at(&subject);
 	struct sv_str source = map_source_of(R, &root, e->resource_type);
 
-	if (ref.form == FHIR_REF_NONE || ref.form == FHIR_REF_CONTAINED
-	    || (ref.form == FHIR_REF_LOGICAL && patient == NULL)) {
+	if (!vouched && (ref.form == FHIR_REF_NONE
+	    || ref.form == FHIR_REF_CONTAINED
+	    || (ref.form == FHIR_REF_LOGICAL && patient == NULL))) {
 		map_note(R, FHIR_ERROR, "subject-missing", &root, source,
 		    "The resource does not say which patient it is about; it "
 		    "was not used. Send subject.reference.");
 		return SV_OK;
 	}
-	if (!is_subject(R, &ref, patient, p))
+	if (!is_subject(R, &ref, patient, p) && !vouched)
 		return two_patients(R, &subject);
 	if (fhir_has_modifier_extension(&root)) {
 		map_note(R, FHIR_ERROR, "modifier-extension", &root, source,
@@ -219,7 +222,8 @@ map_input(struct sv_arena *A, struct fhir_entry *entries, size_t n,
 	for (size_t i = 0; i < n; i++) {
 		if (map_is_clinical(entries[i].resource_type)
 		    && entries[i].tree != NULL)
-			SV_TRY(read_clinical(&R, &entries[i], patient, ret));
+			SV_TRY(read_clinical(&R, &entries[i], patient,
+			    options->vouched, ret));
 	}
 	SV_ENSURE(!R.nomem, SV_NOMEM);
 	if (ret->reference.n == 0) {

@@ -36,6 +36,10 @@ struct map_input_options {
 	 * them is there, the first identifier, then the logical id. */
 	const struct sv_str *identifier_systems;
 	size_t n_identifier_systems;
+	/* The caller has made sure that all entries are of one patient, whatever
+	 * they call it: a store that gathered them over the years.  Of several
+	 * Patient resources the first counts. */
+	bool vouched;
 };
 
 /**

@@ -7,6 +7,7 @@
 #include "core_decide.h"
 #include "fhir_write.h"
 #include "map_input.h"
+#include "map_withdraw.h"
 
 struct map_result {
 	struct map_patient patient;
@@ -22,6 +23,11 @@ struct map_output_options {
 	struct sv_str software;		/* "salvor 0.1.0" */
 	struct sv_str base;		/* canonical base, https://salvor.example */
 	bool pretty;			/* indented JSON */
+	/* Guidance that this one takes back, in the same Bundle; JSON only. */
+	const struct map_earlier *earlier;
+	size_t n_earlier;
+	/* What each cancer's new CarePlan replaces: a fullUrl, or "". */
+	struct sv_str replaces[CORE_CANCER_MAX];
 	enum { MAP_OUT_JSON, MAP_OUT_XML } syntax;
 	bool colour;			/* text: ANSI colours */
 	int width;			/* text: columns, 0 means 80 */

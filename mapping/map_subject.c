@@ -112,21 +112,24 @@ map_shared_reference(struct sv_arena *A, struct fhir_entry *e,
 	return ret->p == NULL ? SV_NOMEM : SV_OK;
 }
 
-/* <0, 0, >0 as ${a} is older than, as old as or newer than ${b}.  A versionId
- * need not be a number (R4 resource.html); then the instants decide, which one
- * server writes in one form and zone, so that text order is time. */
-static int
-compare_versions(const struct fhir_at *a, const struct fhir_at *b)
+struct map_version
+map_version_of(const struct fhir_at *root)
 {
-	struct fhir_at ma = fhir_get(a, "meta"), mb = fhir_get(b, "meta");
+	struct fhir_at meta = fhir_get(root, "meta");
+
+	return (struct map_version){ .id = fhir_text(&meta, "versionId"),
+		.updated = fhir_text(&meta, "lastUpdated") };
+}
+
+int
+map_version_cmp(const struct map_version *a, const struct map_version *b)
+{
 	struct sv_dec m, n;
 
-	if (sv_is_ok(sv_dec_parse(fhir_text(&ma, "versionId"), &m))
-	    && sv_is_ok(sv_dec_parse(fhir_text(&mb, "versionId"), &n))
-	    && sv_dec_cmp(m, n) != 0)
+	if (sv_is_ok(sv_dec_parse(a->id, &m))
+	    && sv_is_ok(sv_dec_parse(b->id, &n)) && sv_dec_cmp(m, n) != 0)
 		return sv_dec_cmp(m, n);
-	return sv_str_cmp(fhir_text(&ma, "lastUpdated"),
-	    fhir_text(&mb, "lastUpdated"));
+	return sv_str_cmp(a->updated, b->updated);
 }
 
 struct sv_status
@@ -134,11 +137,14 @@ map_newer(struct sv_arena *A, struct fhir_entry *a, struct fhir_entry *b,
     struct fhir_entry **ret)
 {
 	struct fhir_at ra, rb;
+	struct map_version va, vb;
 
 	SV_TRY(fhir_entry_tree(A, a));
 	SV_TRY(fhir_entry_tree(A, b));
 	ra = fhir_entry_root(a);
 	rb = fhir_entry_root(b);
-	*ret = compare_versions(&ra, &rb) > 0 ? a : b;
+	va = map_version_of(&ra);
+	vb = map_version_of(&rb);
+	*ret = map_version_cmp(&va, &vb) > 0 ? a : b;
 	return SV_OK;
 }

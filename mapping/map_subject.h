@@ -46,6 +46,20 @@ struct sv_status map_subject(struct sv_arena *A, struct fhir_entry *e,
 struct sv_status map_shared_reference(struct sv_arena *A, struct fhir_entry *e,
     struct sv_str *ret) SV_CHECK;
 
+/* What a resource says of its version; either may be empty. */
+struct map_version {
+	struct sv_str id;		/* meta.versionId */
+	struct sv_str updated;		/* meta.lastUpdated */
+};
+
+struct map_version map_version_of(const struct fhir_at *root);
+
+/** <0, 0, >0 as ${a} is older than, not to be told from, or newer than ${b}.
+ * A versionId need not be a number (R4 resource.html); then the instants
+ * decide, which one server writes in one form and zone, so that text order is
+ * time. */
+int map_version_cmp(const struct map_version *a, const struct map_version *b);
+
 /**
  * map_newer(A, a, b, ret):
  * Which of two versions of one resource is to be believed: the higher
