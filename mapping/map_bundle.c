@@ -322,7 +322,8 @@ static struct sv_status
 write_entries(struct map_writing *m, bool *any)
 {
 	for (size_t i = 0; i < m->o->n_earlier; i++)
-		SV_TRY(map_withdraw(m->A, m->w, &m->o->earlier[i], any));
+		SV_TRY(map_withdraw(m->A, m->w, &m->o->earlier[i], any,
+		    &m->replaces[m->o->earlier[i].cancer]));
 	for (size_t i = 0; i < m->r->decision.n_guidance; i++) {
 		const struct core_guidance *g = &m->r->decision.guidance[i];
 

@@ -20,6 +20,8 @@ struct map_writing {
 	struct sv_str subject;		/* reference to the patient */
 	struct sv_str as_of;		/* "2026-05-01" */
 	core_fact_set used;		/* facts the findings speak of */
+	/* fullUrl of the CarePlan that is taken back, or "" */
+	struct sv_str replaces[CORE_CANCER_MAX];
 };
 
 /** A deterministic urn:uuid for the resource ${what} of this decision. */

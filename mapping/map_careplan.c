@@ -104,10 +104,10 @@ map_write_careplan(struct map_writing *m)
 	fhir_open_array(w, "instantiatesCanonical");
 	fhir_put_str(w, "instantiatesCanonical", map_plan(m));
 	fhir_close_array(w);
-	if (m->o->replaces[m->g->cancer].n > 0) {
+	if (m->replaces[m->g->cancer].n > 0) {
 		fhir_open_array(w, "replaces");
 		map_put_reference(w, "replaces",
-		    m->o->replaces[m->g->cancer]);
+		    m->replaces[m->g->cancer]);
 		fhir_close_array(w);
 	}
 	fhir_put_lit(w, "status", "draft");

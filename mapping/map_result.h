@@ -26,8 +26,6 @@ struct map_output_options {
 	/* Guidance that this one takes back, in the same Bundle; JSON only. */
 	const struct map_earlier *earlier;
 	size_t n_earlier;
-	/* What each cancer's new CarePlan replaces: a fullUrl, or "". */
-	struct sv_str replaces[CORE_CANCER_MAX];
 	enum { MAP_OUT_JSON, MAP_OUT_XML } syntax;
 	bool colour;			/* text: ANSI colours */
 	int width;			/* text: columns, 0 means 80 */

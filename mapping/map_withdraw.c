@@ -49,43 +49,53 @@ withdrawn_text(struct sv_arena *A, const struct fhir_at *root,
 	return sv_buf_ok(&b) ? sv_buf_str(&b) : (struct sv_str){ NULL, 0 };
 }
 
+struct withdrawing {
+	struct sv_arena *A;
+	struct fhir_writer *w;
+	const struct map_earlier *earlier;
+	bool *any;
+};
+
 static struct sv_status
-withdraw_entry(struct sv_arena *A, struct fhir_writer *w,
-    const struct map_earlier *x, struct fhir_entry *e, bool *any)
+withdraw_entry(struct withdrawing *x, struct fhir_entry *e,
+    struct sv_str *ret_careplan)
 {
 	struct sv_str status = withdrawn_status(e->resource_type), text, url;
 	struct fhir_at root, id;
 
 	if (status.n == 0)
 		return SV_OK;
-	SV_TRY(fhir_entry_tree(A, e));
+	SV_TRY(fhir_entry_tree(x->A, e));
 	root = fhir_entry_root(e);
 	id = fhir_get(&root, "identifier");
-	if (!sv_str_starts(fhir_text(&id, "value"), x->decision))
+	if (!sv_str_starts(fhir_text(&id, "value"), x->earlier->decision))
 		return SV_OK;
-	text = withdrawn_text(A, &root, status, x->reason);
-	url = sv_arena_printf(A, "%.*s?identifier=%.*s%%7C%.*s",
+	text = withdrawn_text(x->A, &root, status, x->earlier->reason);
+	url = sv_arena_printf(x->A, "%.*s?identifier=%.*s%%7C%.*s",
 	    SV_FMT(e->resource_type), SV_FMT(fhir_text(&id, "system")),
 	    SV_FMT(fhir_text(&id, "value")));
 	SV_ENSURE(text.p != NULL && url.p != NULL, SV_NOMEM);
-	if (!*any)
-		fhir_open_array(w, "entry");
-	*any = true;
-	fhir_open(w, "entry");
-	fhir_put_str(w, "fullUrl", e->full_url);
-	fhir_put_json(w, "resource", text);
-	fhir_open(w, "request");
-	fhir_put_lit(w, "method", "PUT");
-	fhir_put_str(w, "url", url);
-	fhir_close(w);
-	fhir_close(w);
+	if (!*x->any)
+		fhir_open_array(x->w, "entry");
+	*x->any = true;
+	fhir_open(x->w, "entry");
+	fhir_put_str(x->w, "fullUrl", e->full_url);
+	fhir_put_json(x->w, "resource", text);
+	fhir_open(x->w, "request");
+	fhir_put_lit(x->w, "method", "PUT");
+	fhir_put_str(x->w, "url", url);
+	fhir_close(x->w);
+	fhir_close(x->w);
+	if (sv_str_is(status, "revoked"))
+		*ret_careplan = e->full_url;
 	return SV_OK;
 }
 
 struct sv_status
 map_withdraw(struct sv_arena *A, struct fhir_writer *w,
-    const struct map_earlier *earlier, bool *any)
+    const struct map_earlier *earlier, bool *any, struct sv_str *ret_careplan)
 {
+	struct withdrawing x = { A, w, earlier, any };
 	struct fhir_issues is;
 	struct fhir_doc doc;
 	struct sv_status s;
@@ -94,20 +104,8 @@ map_withdraw(struct sv_arena *A, struct fhir_writer *w,
 	s = fhir_doc_read(A, earlier->bundle, &doc, &is);
 	SV_ENSURE(s.code != SV_CODE_NOMEM, SV_NOMEM);
 	SV_ENSURE(sv_is_ok(s) && doc.is_bundle, SV_BUG);
+	*ret_careplan = (struct sv_str){ "", 0 };
 	for (size_t i = 0; i < doc.n_entries; i++)
-		SV_TRY(withdraw_entry(A, w, earlier, &doc.entries[i], any));
+		SV_TRY(withdraw_entry(&x, &doc.entries[i], ret_careplan));
 	return SV_OK;
-}
-
-struct sv_status
-map_careplan_urn(struct sv_arena *A, struct sv_str decision, struct sv_str *ret)
-{
-	struct fhir_writer w = { .failed = false };
-	struct map_writing m = { .A = A, .w = &w, .id = decision };
-	char urn[MAP_UUID_TEXT];
-
-	map_urn(&m, "careplan", urn);
-	SV_ENSURE(!w.failed, SV_BUG);
-	*ret = sv_arena_str(A, sv_str_of(urn));
-	return ret->p != NULL ? SV_OK : SV_NOMEM;
 }

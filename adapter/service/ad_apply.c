@@ -1,0 +1,295 @@
+/*
+ * Remembering what a set of resources says.
+ */
+#include "ad_apply.h"
+
+#include <string.h>
+
+#include "fhir_type.h"
+#include "map_hash.h"
+#include "map_subject.h"
+#include "sv_limits.h"
+
+bool
+ad_is_delete(const struct fhir_entry *e)
+{
+	return sv_str_is(e->method, "DELETE");
+}
+
+static bool
+matters(const struct fhir_entry *e)
+{
+	return !ad_is_delete(e) && (map_is_clinical(e->resource_type)
+	    || sv_str_is(e->resource_type, "Patient")
+	    || sv_str_is(e->resource_type, "Medication"));
+}
+
+struct sv_status
+ad_apply_affects(struct ad_intake *I, int64_t patient)
+{
+	return ad_patient_ids_add(&I->A, &I->affected, patient);
+}
+
+/*
+ * By what a resource is remembered.  Its type and id, if it comes from a server
+ * whose ids are unique: it has a URL there, or is sent on its own.  The entry
+ * of a document (fullUrl urn:uuid) has an id that means something only among
+ * the resources of its patient, or none: then its fullUrl, else its content.
+ */
+static struct sv_status
+name_of(struct ad_intake *I, const struct fhir_entry *e, int64_t patient,
+    struct sv_str id, struct sv_str *ret)
+{
+	char hex[MAP_HASH_HEX];
+
+	if (id.n > 0 && !sv_str_starts(e->full_url, SV_LIT("urn:"))) {
+		*ret = sv_arena_printf(&I->A, "%.*s/%.*s",
+		    SV_FMT(e->resource_type), SV_FMT(id));
+	} else if (id.n > 0) {
+		*ret = sv_arena_printf(&I->A, "%.*s/%lld/%.*s",
+		    SV_FMT(e->resource_type), (long long)patient, SV_FMT(id));
+	} else if (e->full_url.n > 0) {
+		*ret = e->full_url;
+	} else {
+		SV_TRY(map_hash(&e->json, 1, hex));
+		*ret = sv_arena_printf(&I->A, "sha256:%.*s", MAP_HASH_HEX, hex);
+	}
+	return ret->p != NULL ? SV_OK : SV_NOMEM;
+}
+
+/* The text to keep: as sent, or as JSON if it came in a Bundle of XML. */
+static struct sv_status
+text_of(struct ad_intake *I, const struct fhir_entry *e, struct sv_str *ret)
+{
+	struct sv_buf b;
+
+	*ret = e->json;
+	if (e->json.n > 0)
+		return SV_OK;
+	sv_buf_init(&b, &I->A, SV_LIMIT_DOCUMENT);
+	fhir_json_print(&b, e->tree);
+	*ret = sv_buf_str(&b);
+	return sv_buf_ok(&b) ? SV_OK : SV_NOMEM;
+}
+
+/* A shared resource changed: all who use it are decided again. */
+static struct sv_status
+affects_users(struct ad_intake *I, struct ad_store *S, struct sv_str name)
+{
+	struct ad_patient_ids users = { .n = 0 };
+
+	SV_TRY(ad_store_users_of(S, &I->A, I->r.source, name, &users));
+	for (size_t i = 0; i < users.n; i++)
+		SV_TRY(ad_apply_affects(I, users.at[i]));
+	return SV_OK;
+}
+
+/* Is ${r} older than what is known?  A late version changes nothing; nor does
+ * a resource come back that was deleted after it was written.  What does not
+ * say its version is as new as its arrival. */
+static bool
+is_late(const struct ad_kept *known, const struct ad_kept *r)
+{
+	bool ids = known->version.id.n > 0 && r->version.id.n > 0;
+	bool times = known->version.updated.n > 0 && r->version.updated.n > 0;
+
+	return (ids || times)
+	    && map_version_cmp(&r->version, &known->version) < 0;
+}
+
+/* Put ${r} in place of what is known. */
+static struct sv_status
+replace(struct ad_intake *I, struct ad_store *S, const struct ad_kept *r,
+    struct ad_result *ret)
+{
+	struct ad_kept known;
+	struct sv_status s = ad_store_find_resource(S, &I->A, r->source,
+	    r->name, &known);
+
+	SV_ENSURE(sv_is_ok(s) || s.code == SV_CODE_SKIP, s);
+	if (sv_is_ok(s) && is_late(&known, r)) {
+		ret->n_late++;
+		return SV_OK;
+	}
+	/* A result that was filed under the wrong patient moves. */
+	if (sv_is_ok(s) && known.patient != r->patient && known.patient != 0)
+		SV_TRY(ad_apply_affects(I, known.patient));
+	ret->n_kept++;
+	SV_TRY(ad_store_put_resource(S, r));
+	return r->patient == 0 ? affects_users(I, S, r->name)
+	    : ad_apply_affects(I, r->patient);
+}
+
+static struct sv_status
+keep(struct ad_intake *I, struct ad_store *S, struct fhir_entry *e,
+    int64_t patient, struct ad_result *ret)
+{
+	struct ad_kept r = { .source = I->r.source, .full_url = e->full_url,
+		.message = I->m.id };
+	struct fhir_at root;
+
+	SV_TRY(fhir_entry_tree(&I->A, e));
+	root = fhir_entry_root(e);
+	SV_TRY(name_of(I, e, patient, fhir_text(&root, "id"), &r.name));
+	SV_TRY(text_of(I, e, &r.text));
+	SV_TRY(map_shared_reference(&I->A, e, &r.refers));
+	r.version = map_version_of(&root);
+	r.patient = sv_str_is(e->resource_type, "Medication") ? 0 : patient;
+	return replace(I, S, &r, ret);
+}
+
+/* "Observation/e4": remembered as deleted even if it was never seen, so that a
+ * late create does not bring it back. */
+static struct sv_status
+forget(struct ad_intake *I, struct ad_store *S, const struct fhir_entry *e,
+    struct ad_result *ret)
+{
+	struct fhir_reference ref = fhir_reference_of(e->url);
+	struct ad_kept r = { .source = I->r.source, .deleted = true,
+		.message = I->m.id }, known;
+	struct sv_status s;
+
+	if (ref.type.n == 0 || ref.id.n == 0) {
+		fhir_issue_addf(&ret->is, FHIR_FATAL, FHIR_CODE_VALUE,
+		    sv_str_of(e->path), "A DELETE names one resource, as "
+		    "Type/id; conditional deletes are not supported.");
+		return SV_BAD;
+	}
+	r.name = sv_arena_printf(&I->A, "%.*s/%.*s", SV_FMT(ref.type),
+	    SV_FMT(ref.id));
+	SV_ENSURE(r.name.p != NULL, SV_NOMEM);
+	s = ad_store_find_resource(S, &I->A, r.source, r.name, &known);
+	SV_ENSURE(sv_is_ok(s) || s.code == SV_CODE_SKIP, s);
+	/* What was written before now stays deleted; what is newer returns. */
+	r.version.updated = I->recorded;
+	if (sv_is_ok(s)) {
+		r.patient = known.patient;
+		r.version.id = known.version.id;
+	}
+	ret->n_deleted++;
+	SV_TRY(ad_store_put_resource(S, &r));
+	return r.patient == 0 ? affects_users(I, S, r.name)
+	    : ad_apply_affects(I, r.patient);
+}
+
+/* Somebody has to look if it is not clear whose a resource is. */
+static bool
+is_unclear(const struct fhir_issues *is)
+{
+	for (size_t i = 0; i < is->n; i++) {
+		if (sv_str_is(is->at[i].detail, "subject-missing"))
+			return true;
+	}
+	return false;
+}
+
+/* Only shared resources, or such as cannot matter: no patient is needed. */
+static bool
+names_patient(struct ad_set set)
+{
+	for (size_t i = 0; i < set.n; i++) {
+		if (matters(&set.e[i])
+		    && !sv_str_is(set.e[i].resource_type, "Medication"))
+			return true;
+	}
+	return false;
+}
+
+/* A Patient that only says which one took its place. */
+static bool
+only_replaced(struct ad_intake *I, struct ad_set set)
+{
+	struct map_subject m;
+
+	for (size_t i = 0; i < set.n; i++) {
+		if (!matters(&set.e[i]))
+			continue;
+		if (!sv_str_is(set.e[i].resource_type, "Patient")
+		    || !sv_is_ok(map_subject(&I->A, &set.e[i], &m))
+		    || m.successor.n == 0)
+			return false;
+	}
+	return true;
+}
+
+/* Whose is the ${set}?  ${ret} is 0 if nothing needs a patient.  BAD:
+ * refused or held, ${r} says which and why. */
+static struct sv_status
+read_patient(struct ad_intake *I, struct ad_store *S, struct ad_set set,
+    struct ad_result *r, int64_t *ret)
+{
+	struct map_input_options o = I->cfg->engine->input;
+	struct map_patient p;
+	struct sv_status s;
+
+	*ret = 0;
+	if (!names_patient(set))
+		return SV_OK;
+	o.identifier_systems = I->cfg->identifier_systems;
+	o.n_identifier_systems = I->cfg->n_identifier_systems;
+	if (only_replaced(I, set)) {
+		p = (struct map_patient){ .n_events = 0 };
+		return ad_identify(I, S, set, &p, ret);
+	}
+	s = map_input(&I->A, set.e, set.n, &o, &p, &r->is);
+	SV_ENSURE(s.code != SV_CODE_NOMEM, s);
+	if (is_unclear(&r->is)) {
+		r->fate = AD_FATE_HELD;
+		r->status = 202;
+		return SV_BAD;
+	}
+	if (s.code == SV_CODE_LIMIT)
+		r->status = 413;
+	SV_ENSURE(sv_is_ok(s), SV_BAD);
+	return ad_identify(I, S, set, &p, ret);
+}
+
+static struct sv_status
+apply_entries(struct ad_intake *I, struct ad_store *S, struct ad_set set,
+    struct ad_result *r)
+{
+	int64_t patient;
+
+	for (size_t i = 0; i < set.n; i++) {
+		if (sv_str_is(set.e[i].method, "GET")
+		    || sv_str_is(set.e[i].method, "HEAD")) {
+			fhir_issue_addf(&r->is, FHIR_FATAL,
+			    FHIR_CODE_NOT_SUPPORTED, sv_str_of(set.e[i].path),
+			    "Bundles may write, not read.");
+			return SV_BAD;
+		}
+		if (ad_is_delete(&set.e[i]))
+			SV_TRY(forget(I, S, &set.e[i], r));
+	}
+	SV_TRY(read_patient(I, S, set, r, &patient));
+	for (size_t i = 0; i < set.n; i++) {
+		if (matters(&set.e[i]))
+			SV_TRY(keep(I, S, &set.e[i], patient, r));
+	}
+	/* A batch is decided once, when all of its entries are there. */
+	return I->each != NULL ? SV_OK : ad_redecide_all(I, S, &r->is);
+}
+
+struct sv_status
+ad_apply_set(struct ad_intake *I, struct ad_store *S, struct ad_set set,
+    struct ad_result *ret)
+{
+	size_t affected = I->affected.n, posts = I->n_posts;
+	struct sv_status s;
+
+	ret->status = 422;
+	ret->fate = AD_FATE_REFUSED;
+	if (ret->is.A == NULL)
+		fhir_issues_init(&ret->is, &I->A);
+	SV_TRY(ad_store_savepoint(S));
+	s = apply_entries(I, S, set, ret);
+	if (sv_is_ok(s)) {
+		ret->status = 200;
+		ret->fate = AD_FATE_APPLIED;
+		return ad_store_release(S);
+	}
+	SV_ENSURE(s.code == SV_CODE_BAD || s.code == SV_CODE_LIMIT, s);
+	I->affected.n = affected;
+	I->n_posts = posts;
+	return ad_store_undo(S);
+}

@@ -1,0 +1,67 @@
+/**
+ * ad_apply.h: what the halves of the intake share; internal to
+ * adapter/service.
+ */
+#ifndef AD_APPLY_H
+#define AD_APPLY_H
+
+#include "ad_intake.h"
+
+/* What became of one set of resources: the whole message, or an entry of a
+ * batch. */
+struct ad_result {
+	int status;			/* HTTP */
+	enum ad_fate fate;
+	struct fhir_issues is;
+	size_t n_kept, n_unchanged, n_late, n_deleted;
+};
+
+struct ad_intake {
+	struct sv_arena A;		/* holds everything of the message */
+	const struct ad_intake_config *cfg;
+	struct ad_request r;
+	struct fhir_doc doc;
+	struct ad_result whole;
+	struct ad_result *each;		/* of a batch, by entry */
+	struct ad_message m;
+	bool duplicate;
+	int64_t replayed;		/* message number, 0: a new one */
+	int32_t as_of;
+	struct sv_str recorded;		/* instant */
+	struct ad_patient_ids affected;	/* to be decided again */
+	size_t n_posts;
+};
+
+/* Resources that belong together: a Bundle, or an entry of a batch. */
+struct ad_set {
+	struct fhir_entry *e;
+	size_t n;
+};
+
+/** Apply ${set} inside a savepoint: either all of it or nothing is remembered.
+ * RETRY, NOMEM. */
+struct sv_status ad_apply_set(struct ad_intake *I, struct ad_store *S,
+    struct ad_set set, struct ad_result *ret) SV_CHECK;
+
+/** Note that ${patient} has to be decided again.  NOMEM. */
+struct sv_status ad_apply_affects(struct ad_intake *I, int64_t patient)
+    SV_CHECK;
+
+/** Find or make the patient that ${p}, read from ${set}, is; merge those that
+ * turn out to be one.  RETRY, NOMEM. */
+struct sv_status ad_identify(struct ad_intake *I, struct ad_store *S,
+    struct ad_set set, const struct map_patient *p, int64_t *ret) SV_CHECK;
+
+/** Decide every affected patient again; write what changed.  BAD: one cannot
+ * be decided, ${is} says why. */
+struct sv_status ad_redecide_all(struct ad_intake *I, struct ad_store *S,
+    struct fhir_issues *is) SV_CHECK;
+
+/** Write the answer to ${I} into I->m: OperationOutcome, or the Bundle of the
+ * kind that answers the one sent.  NOMEM. */
+struct sv_status ad_answer_write(struct ad_intake *I) SV_CHECK;
+
+/** True if ${e} asks for its resource to be deleted. */
+bool ad_is_delete(const struct fhir_entry *e);
+
+#endif

@@ -1,0 +1,168 @@
+/*
+ * Which patient is it?
+ */
+#include "ad_apply.h"
+
+#include "fhir_type.h"
+#include "map_subject.h"
+
+/* The names by which one patient was met in a message. */
+struct meeting {
+	struct ad_intake *I;
+	struct ad_store *S;
+	int64_t patient;	/* 0: none of the names is known yet */
+};
+
+/* A name leads to ${found}: if another one led elsewhere, the two are one. */
+static struct sv_status
+meet(struct meeting *M, int64_t found)
+{
+	int64_t first = M->patient, second = found;
+
+	if (M->patient == 0 || M->patient == found) {
+		M->patient = found;
+		return SV_OK;
+	}
+	/* The older number stays, whatever the order of the names. */
+	if (second < first) {
+		first = found;
+		second = M->patient;
+	}
+	SV_TRY(ad_apply_affects(M->I, second));
+	M->patient = first;
+	return ad_store_merge_patients(M->S, second, first);
+}
+
+static struct sv_status
+by_name(struct meeting *M, struct sv_str name, bool put)
+{
+	int64_t found;
+	struct sv_status s;
+
+	if (name.n == 0)
+		return SV_OK;
+	if (put)
+		return ad_store_name_patient(M->S, M->patient, M->I->r.source,
+		    name);
+	s = ad_store_find_patient(M->S, M->I->r.source, name, &found);
+	if (s.code == SV_CODE_SKIP)
+		return SV_OK;
+	SV_TRY(s);
+	return meet(M, found);
+}
+
+static struct sv_status
+by_identifier(struct meeting *M, struct sv_str system, struct sv_str value,
+    bool put)
+{
+	int64_t found;
+	struct sv_status s;
+
+	if (value.n == 0)
+		return SV_OK;
+	if (put)
+		return ad_store_identify_patient(M->S, M->patient, system,
+		    value);
+	s = ad_store_find_identifier(M->S, system, value, &found);
+	if (s.code == SV_CODE_SKIP)
+		return SV_OK;
+	SV_TRY(s);
+	return meet(M, found);
+}
+
+static bool
+is_global(const struct ad_intake_config *cfg, struct sv_str system)
+{
+	for (size_t i = 0; i < cfg->n_identifier_systems; i++) {
+		if (sv_str_eq(system, cfg->identifier_systems[i]))
+			return true;
+	}
+	return false;
+}
+
+/* Identifiers of the configured systems hold everywhere.  A Patient whose id
+ * names it nowhere is known by its first identifier, which holds for this
+ * source alone. */
+static struct sv_status
+by_identifiers(struct meeting *M, const struct fhir_at *root, bool nameless,
+    bool put)
+{
+	struct fhir_at x;
+
+	for (x = fhir_first(root, "identifier"); fhir_is(&x);
+	    x = fhir_next(&x)) {
+		struct sv_str system = fhir_text(&x, "system");
+		struct sv_str value = fhir_text(&x, "value");
+
+		if (is_global(M->I->cfg, system)) {
+			SV_TRY(by_identifier(M, system, value, put));
+			continue;
+		}
+		if (!nameless || value.n == 0)
+			continue;
+		nameless = false;
+		system = sv_arena_printf(&M->I->A, "%.*s %.*s",
+		    SV_FMT(M->I->r.source), SV_FMT(system));
+		SV_ENSURE(system.p != NULL, SV_NOMEM);
+		SV_TRY(by_identifier(M, system, value, put));
+	}
+	return SV_OK;
+}
+
+/* A Patient of a document (fullUrl urn:uuid) may call itself "1" as any other:
+ * its id names it only if it has no identifier. */
+static struct sv_status
+by_patient(struct meeting *M, struct fhir_entry *e, bool put)
+{
+	bool document = sv_str_starts(e->full_url, SV_LIT("urn:"));
+	struct map_subject m;
+	struct fhir_at root, identifier;
+	struct sv_str id;
+
+	SV_TRY(map_subject(&M->I->A, e, &m));
+	root = fhir_entry_root(e);
+	id = fhir_text(&root, "id");
+	identifier = fhir_get(&root, "identifier");
+	if (!document || fhir_text(&identifier, "value").n == 0)
+		SV_TRY(by_name(M, id, put));
+	SV_TRY(by_name(M, m.successor, put));
+	SV_TRY(by_name(M, e->full_url, put));
+	return by_identifiers(M, &root, document || id.n == 0, put);
+}
+
+/* All names that ${entries} give to the patient: looked up, or put.  Without a
+ * Patient it has the name by which the others refer to it: "Patient/7" is
+ * known as 7, one on another server by its whole URL. */
+static struct sv_status
+all_names(struct meeting *M, struct ad_set set, const struct map_patient *p,
+    bool put)
+{
+	struct fhir_reference ref = fhir_reference_of(p->reference);
+	bool any = false;
+
+	for (size_t i = 0; i < set.n; i++) {
+		if (!sv_str_is(set.e[i].resource_type, "Patient")
+		    || ad_is_delete(&set.e[i]))
+			continue;
+		any = true;
+		SV_TRY(by_patient(M, &set.e[i], put));
+	}
+	if (any)
+		return SV_OK;
+	return by_name(M, ref.form == FHIR_REF_RELATIVE ? ref.id
+	    : p->reference, put);
+}
+
+struct sv_status
+ad_identify(struct ad_intake *I, struct ad_store *S, struct ad_set set,
+    const struct map_patient *p, int64_t *ret)
+{
+	struct meeting M = { .I = I, .S = S };
+
+	SV_TRY(all_names(&M, set, p, false));
+	if (M.patient == 0)
+		SV_TRY(ad_store_new_patient(S, &M.patient));
+	SV_TRY(all_names(&M, set, p, true));
+	*ret = M.patient;
+	return SV_OK;
+}

@@ -1,0 +1,157 @@
+/**
+ * ad_sql.h: the statements of the store; internal to adapter/store.
+ *
+ * Each is prepared when it is first used and kept.  A statement is bound with
+ * a format string: 's' text (struct sv_str), 'b' blob (struct sv_str), 'i'
+ * int64_t.  Bound slices must outlive the last step.
+ */
+#ifndef AD_SQL_H
+#define AD_SQL_H
+
+#include <pthread.h>
+#include <sqlite3.h>
+
+#include "ad_store.h"
+
+#define AD_SQL_STATEMENTS(X)						\
+	X(BEGIN, "BEGIN IMMEDIATE")					\
+	X(BEGIN_READ, "BEGIN")						\
+	X(COMMIT, "COMMIT")						\
+	X(ROLLBACK, "ROLLBACK")						\
+	X(SAVEPOINT, "SAVEPOINT m")					\
+	X(RELEASE, "RELEASE m")						\
+	X(UNDO, "ROLLBACK TO m")					\
+	X(PUT_MESSAGE, "INSERT INTO message(received, source, key, method,"	\
+	    " target, media, correlation, body, size, fate, status, answer," \
+	    " reason) VALUES(?,?,nullif(?,''),?,?,?,?,?,?,?,?,?,?)")	\
+	X(SETTLE_MESSAGE, "UPDATE message SET fate = ?, status = ?,"	\
+	    " answer = ?, reason = ? WHERE id = ?")			\
+	X(FIND_MESSAGE, AD_SQL_MESSAGE ", body, answer FROM message"	\
+	    " WHERE source = ? AND key = ?")				\
+	X(GET_MESSAGE, AD_SQL_MESSAGE ", body, answer FROM message"	\
+	    " WHERE id = ?")						\
+	X(LIST_MESSAGES, AD_SQL_MESSAGE " FROM message ORDER BY id DESC"	\
+	    " LIMIT ?")							\
+	X(LIST_FATE, AD_SQL_MESSAGE " FROM message WHERE fate = ?"	\
+	    " ORDER BY id DESC LIMIT ?")				\
+	X(FIND_NAME, "SELECT patient FROM patient_name WHERE source = ?"	\
+	    " AND name = ?")						\
+	X(FIND_IDENTIFIER, "SELECT patient FROM patient_identifier"	\
+	    " WHERE system = ? AND value = ?")				\
+	X(NEW_PATIENT, "INSERT INTO patient(merged_into) VALUES(NULL)")	\
+	X(PUT_NAME, "INSERT OR REPLACE INTO patient_name VALUES(?,?,?)")	\
+	X(PUT_IDENTIFIER, "INSERT OR REPLACE INTO patient_identifier"	\
+	    " VALUES(?,?,?)")						\
+	X(MERGE_PATIENT, "UPDATE patient SET merged_into = ? WHERE id = ?") \
+	X(MERGE_NAMES, "UPDATE patient_name SET patient = ?"		\
+	    " WHERE patient = ?")					\
+	X(MERGE_IDENTIFIERS, "UPDATE patient_identifier SET patient = ?"	\
+	    " WHERE patient = ?")					\
+	X(MERGE_RESOURCES, "UPDATE resource SET patient = ?"		\
+	    " WHERE patient = ?")					\
+	X(FIND_RESOURCE, "SELECT patient, full_url, version, updated,"	\
+	    " refers, deleted FROM resource WHERE source = ? AND name = ?") \
+	X(PUT_RESOURCE, "INSERT INTO resource(source, name, patient,"	\
+	    " full_url, version, updated, refers, deleted, text, message)" \
+	    " VALUES(?,?,nullif(?,0),?,?,?,nullif(?,''),?,?,?)"		\
+	    " ON CONFLICT(source, name) DO UPDATE SET"			\
+	    " patient = excluded.patient, full_url = excluded.full_url,"	\
+	    " version = excluded.version, updated = excluded.updated,"	\
+	    " refers = excluded.refers, deleted = excluded.deleted,"	\
+	    " text = excluded.text, message = excluded.message")	\
+	X(LOAD_PATIENT, "SELECT name, full_url, text, source, refers"	\
+	    " FROM resource WHERE patient = ? AND deleted = 0"		\
+	    " ORDER BY name LIKE 'Patient/%' DESC,"			\
+	    " CASE WHEN name LIKE 'Patient/%' THEN message END DESC,"	\
+	    " name, source")						\
+	X(LOAD_SHARED, "SELECT name, full_url, text FROM resource"	\
+	    " WHERE source = ? AND name = ? AND deleted = 0")		\
+	X(USERS_OF, "SELECT DISTINCT patient FROM resource"		\
+	    " WHERE refers = ? AND source = ? AND patient IS NOT NULL")	\
+	X(CURRENT, "SELECT id, message, cancer, decision, as_of, recorded," \
+	    " bundle, size FROM guidance WHERE patient = ? AND ended = 0" \
+	    " ORDER BY cancer")						\
+	X(PUT_GUIDANCE, "INSERT INTO guidance(patient, message, cancer,"	\
+	    " decision, as_of, recorded, bundle, size)"			\
+	    " VALUES(?,?,?,?,?,?,?,?)")					\
+	X(END_GUIDANCE, "UPDATE guidance SET ended = ?, reason = ?"	\
+	    " WHERE id = ?")						\
+	X(PUT_ROW, "INSERT INTO outbox(destination, patient, message,"	\
+	    " decision, correlation, body, size, created, due)"		\
+	    " VALUES(?,?,?,?,?,?,?,?,?)")				\
+	X(CLAIM, "SELECT id, patient, message, decision, correlation,"	\
+	    " attempts, created, body, size FROM outbox o"		\
+	    " WHERE destination = ? AND state = 0 AND due <= ?"		\
+	    " AND NOT EXISTS(SELECT 1 FROM outbox p WHERE p.patient ="	\
+	    " o.patient AND p.destination = o.destination AND p.state IN" \
+	    " (0, 1) AND p.id < o.id) ORDER BY due, id LIMIT ?")	\
+	X(MARK_SENDING, "UPDATE outbox SET state = 1,"			\
+	    " attempts = attempts + 1 WHERE id = ?")			\
+	X(SETTLE_ROW, "UPDATE outbox SET state = ?, due = ?, status = ?,"	\
+	    " reason = ? WHERE id = ? AND state <> 4")			\
+	X(RECOVER_ROWS, "UPDATE outbox SET state = 0 WHERE state = 1")	\
+	X(NEXT_DUE, "SELECT min(due) FROM outbox WHERE destination = ?"	\
+	    " AND state = 0")						\
+	X(GET_ROW, AD_SQL_ROW ", body, size FROM outbox WHERE id = ?")	\
+	X(LIST_ROWS, AD_SQL_ROW " FROM outbox ORDER BY id LIMIT ?")	\
+	X(LIST_STATE, AD_SQL_ROW " FROM outbox WHERE state = ?"		\
+	    " ORDER BY id LIMIT ?")					\
+	X(COUNT_MESSAGES, "SELECT fate, count(*) FROM message GROUP BY fate") \
+	X(COUNT_ROWS, "SELECT state, count(*), min(created) FROM outbox" \
+	    " GROUP BY state")						\
+	X(COUNT_REST, "SELECT (SELECT count(*) FROM patient WHERE"	\
+	    " merged_into IS NULL), (SELECT count(*) FROM resource WHERE" \
+	    " deleted = 0), (SELECT count(*) FROM guidance WHERE ended = 0)," \
+	    " (SELECT page_count * page_size FROM pragma_page_count,"	\
+	    " pragma_page_size)")					\
+	X(EXPIRE_MESSAGES, "UPDATE message SET body = NULL, answer = NULL" \
+	    " WHERE received < ? AND fate = 0 AND body IS NOT NULL")	\
+	X(EXPIRE_ROWS, "UPDATE outbox SET body = NULL WHERE created < ?" \
+	    " AND state IN (2, 4) AND body IS NOT NULL")
+
+#define AD_SQL_MESSAGE "SELECT id, received, source, key, method, target," \
+	" media, correlation, size, fate, status, reason"
+#define AD_SQL_ROW "SELECT id, patient, message, destination, decision," \
+	" correlation, state, attempts, status, created, due, reason"
+
+#define AD_SQL_X(id, text) AD_SQL_##id,
+enum ad_sql {
+	AD_SQL_STATEMENTS(AD_SQL_X)
+	AD_SQL_MAX
+};
+#undef AD_SQL_X
+
+struct ad_store {
+	sqlite3 *db;
+	sqlite3_stmt *stmt[AD_SQL_MAX];
+	pthread_mutex_t lock;		/* held from begin to the end of a unit */
+	enum ad_store_mode mode;
+	int lock_fd;			/* of a service: path.lock; -1 */
+	char error[512];
+};
+
+/** Statement ${q}, ready, with its parameters bound; NULL on failure. */
+sqlite3_stmt *ad_sql(struct ad_store *S, enum ad_sql q, const char *format,
+    ...);
+
+/** Bind and run ${q}, which returns no rows.  RETRY. */
+struct sv_status ad_sql_run(struct ad_store *S, enum ad_sql q,
+    const char *format, ...) SV_CHECK;
+
+/** The next row of ${s}: OK, SKIP at the end (then it is reset), RETRY. */
+struct sv_status ad_sql_step(struct ad_store *S, sqlite3_stmt *s) SV_CHECK;
+
+/** One row with one number: OK, SKIP, RETRY. */
+struct sv_status ad_sql_number(struct ad_store *S, sqlite3_stmt *s,
+    int64_t *ret) SV_CHECK;
+
+/** Column ${i} copied into ${A}; .p is never NULL unless memory ran out. */
+struct sv_str ad_sql_text(struct sv_arena *A, sqlite3_stmt *s, int i);
+
+/** Column ${i} in place, valid until the next step. */
+struct sv_str ad_sql_peek(sqlite3_stmt *s, int i);
+
+/** Note why SQLite failed.  Always RETRY. */
+struct sv_status ad_sql_failed(struct ad_store *S);
+
+#endif

@@ -1,0 +1,326 @@
+#include "ad_sql.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* "Slvr": says whose file it is (sqlite.org/pragma.html#pragma_application_id). */
+#define APPLICATION_ID 0x536c7672
+
+#define SCHEMA_1							\
+	"CREATE TABLE message(id INTEGER PRIMARY KEY, received INTEGER"	\
+	" NOT NULL, source TEXT NOT NULL, key TEXT, method TEXT, target TEXT," \
+	" media TEXT, correlation TEXT, body BLOB, size INTEGER, fate INTEGER" \
+	" NOT NULL, status INTEGER NOT NULL, answer BLOB, reason TEXT)"	\
+	" STRICT;"							\
+	"CREATE UNIQUE INDEX message_key ON message(source, key)"	\
+	" WHERE key IS NOT NULL;"					\
+	"CREATE INDEX message_open ON message(fate) WHERE fate <> 0;"	\
+	"CREATE TABLE patient(id INTEGER PRIMARY KEY, merged_into INTEGER)" \
+	" STRICT;"							\
+	"CREATE TABLE patient_name(source TEXT, name TEXT, patient INTEGER" \
+	" NOT NULL, PRIMARY KEY(source, name)) STRICT, WITHOUT ROWID;"	\
+	"CREATE INDEX name_patient ON patient_name(patient);"		\
+	"CREATE TABLE patient_identifier(system TEXT, value TEXT, patient" \
+	" INTEGER NOT NULL, PRIMARY KEY(system, value)) STRICT,"	\
+	" WITHOUT ROWID;"						\
+	"CREATE INDEX identifier_patient ON patient_identifier(patient);" \
+	"CREATE TABLE resource(id INTEGER PRIMARY KEY, source TEXT NOT NULL," \
+	" name TEXT NOT NULL, patient INTEGER, full_url TEXT, version TEXT," \
+	" updated TEXT, refers TEXT, deleted INTEGER NOT NULL, text BLOB," \
+	" message INTEGER NOT NULL, UNIQUE(source, name)) STRICT;"	\
+	"CREATE INDEX resource_patient ON resource(patient);"		\
+	"CREATE INDEX resource_refers ON resource(refers)"		\
+	" WHERE refers IS NOT NULL;"					\
+	"CREATE TABLE guidance(id INTEGER PRIMARY KEY, patient INTEGER NOT" \
+	" NULL, message INTEGER, cancer INTEGER NOT NULL, decision TEXT NOT" \
+	" NULL, as_of TEXT, recorded TEXT, bundle BLOB, size INTEGER, ended" \
+	" INTEGER NOT NULL DEFAULT 0, reason TEXT) STRICT;"		\
+	"CREATE INDEX guidance_patient ON guidance(patient, ended);"	\
+	"CREATE TABLE outbox(id INTEGER PRIMARY KEY, destination TEXT NOT" \
+	" NULL, patient INTEGER NOT NULL, message INTEGER, decision TEXT," \
+	" correlation TEXT, body BLOB, size INTEGER, state INTEGER NOT NULL" \
+	" DEFAULT 0, attempts INTEGER NOT NULL DEFAULT 0, status INTEGER NOT" \
+	" NULL DEFAULT 0, created INTEGER NOT NULL, due INTEGER NOT NULL," \
+	" reason TEXT) STRICT;"						\
+	"CREATE INDEX outbox_due ON outbox(destination, due)"		\
+	" WHERE state = 0;"						\
+	"CREATE INDEX outbox_patient ON outbox(patient, destination, state);" \
+	"CREATE INDEX outbox_state ON outbox(state);"			\
+	"PRAGMA application_id = 0x536c7672; PRAGMA user_version = 1;"
+
+/* Each makes a store of the version before into one of its own. */
+static const char *const migrations[AD_STORE_SCHEMA] = { SCHEMA_1 };
+
+const char *
+ad_store_error(const struct ad_store *S)
+{
+	return S->error;
+}
+
+static bool
+pragma_number(struct ad_store *S, const char *sql, int64_t *ret)
+{
+	sqlite3_stmt *s = NULL;
+	bool ok = sqlite3_prepare_v2(S->db, sql, -1, &s, NULL) == SQLITE_OK
+	    && sqlite3_step(s) == SQLITE_ROW;
+
+	if (ok)
+		*ret = sqlite3_column_int64(s, 0);
+	(void)sqlite3_finalize(s);
+	return ok;
+}
+
+/* Is it a store that this program understands? */
+static bool
+check_layout(struct ad_store *S, int64_t *ret_version, struct sv_err *err)
+{
+	int64_t id = 0, tables = 0;
+
+	if (!pragma_number(S, "PRAGMA user_version", ret_version)
+	    || !pragma_number(S, "PRAGMA application_id", &id)
+	    || !pragma_number(S, "SELECT count(*) FROM sqlite_schema", &tables)) {
+		(void)ad_sql_failed(S);
+		sv_err_set(err, "", "%s", S->error);
+		return false;
+	}
+	if (tables > 0 && id != APPLICATION_ID) {
+		sv_err_set(err, "", "the file is not a store of Salvor");
+		return false;
+	}
+	if (*ret_version > AD_STORE_SCHEMA) {
+		sv_err_set(err, "", "the store was written by a newer Salvor "
+		    "(layout %lld, this one knows %d)",
+		    (long long)*ret_version, AD_STORE_SCHEMA);
+		return false;
+	}
+	return true;
+}
+
+/* Bring the layout up to date; nothing is changed unless all of it can be. */
+static bool
+migrate(struct ad_store *S, enum ad_store_mode mode, struct sv_err *err)
+{
+	int64_t version = 0;
+	bool ok;
+
+	if (!check_layout(S, &version, err))
+		return false;
+	if (version == AD_STORE_SCHEMA)
+		return true;
+	if (mode != AD_STORE_SERVICE) {
+		sv_err_set(err, "", "the store is empty or of an older layout; "
+		    "start the service once");
+		return false;
+	}
+	ok = sqlite3_exec(S->db, "BEGIN IMMEDIATE", NULL, NULL, NULL)
+	    == SQLITE_OK;
+	for (; ok && version < AD_STORE_SCHEMA; version++)
+		ok = sqlite3_exec(S->db, migrations[version], NULL, NULL, NULL)
+		    == SQLITE_OK;
+	ok = ok && sqlite3_exec(S->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK;
+	if (!ok) {
+		(void)ad_sql_failed(S);
+		sv_err_set(err, "", "%s", S->error);
+	}
+	return ok;
+}
+
+/* Two services on one store would post everything twice.  The lock is the
+ * kernel's: it ends with the process, however that ends. */
+static bool
+lock_service(struct ad_store *S, const char *path, struct sv_err *err)
+{
+	char name[4096];
+
+	(void)snprintf(name, sizeof(name), "%s.lock", path);
+	S->lock_fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (S->lock_fd < 0) {
+		sv_err_set(err, name, "%s", strerror(errno));
+		return false;
+	}
+	if (flock(S->lock_fd, LOCK_EX | LOCK_NB) != 0) {
+		sv_err_set(err, path, errno == EWOULDBLOCK ? "another service "
+		    "uses this store%s" : "%s", errno == EWOULDBLOCK ? ""
+		    : strerror(errno));
+		return false;
+	}
+	return true;
+}
+
+static bool
+open_database(struct ad_store *S, const char *path, enum ad_store_mode mode,
+    struct sv_err *err)
+{
+	static const char settings[] =
+	    "PRAGMA journal_mode = WAL;"
+	    "PRAGMA synchronous = FULL;"
+	    "PRAGMA cache_size = -32768;"
+	    "PRAGMA temp_store = MEMORY;"
+	    "PRAGMA wal_autocheckpoint = 4000;";
+	int flags = mode == AD_STORE_READ ? SQLITE_OPEN_READONLY
+	    : mode == AD_STORE_OPERATOR ? SQLITE_OPEN_READWRITE
+	    : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+	mode_t mask = umask(077);
+	bool ok;
+
+	ok = sqlite3_open_v2(path, &S->db, flags | SQLITE_OPEN_FULLMUTEX, NULL)
+	    == SQLITE_OK && sqlite3_busy_timeout(S->db, 10000) == SQLITE_OK
+	    && (mode == AD_STORE_READ
+	    || sqlite3_exec(S->db, settings, NULL, NULL, NULL) == SQLITE_OK);
+	if (!ok) {
+		(void)ad_sql_failed(S);
+		sv_err_set(err, path, "%s", S->error);
+	}
+	ok = ok && migrate(S, mode, err);
+	(void)umask(mask);
+	return ok;
+}
+
+struct ad_store *
+ad_store_open(const char *path, enum ad_store_mode mode, struct sv_err *err)
+{
+	struct ad_store *S = calloc(1, sizeof(*S));
+
+	if (S == NULL) {
+		sv_err_set(err, path, "not enough memory");
+		return NULL;
+	}
+	S->lock_fd = -1;
+	S->mode = mode;
+	(void)pthread_mutex_init(&S->lock, NULL);
+	if ((mode == AD_STORE_SERVICE && !lock_service(S, path, err))
+	    || !open_database(S, path, mode, err)) {
+		if (err != NULL && err->where[0] == '\0')
+			(void)snprintf(err->where, sizeof(err->where), "%.200s",
+			    path);
+		ad_store_close(S);
+		return NULL;
+	}
+	return S;
+}
+
+void
+ad_store_close(struct ad_store *S)
+{
+	if (S == NULL)
+		return;
+	for (int i = 0; i < AD_SQL_MAX; i++)
+		(void)sqlite3_finalize(S->stmt[i]);
+	(void)sqlite3_close(S->db);
+	if (S->lock_fd >= 0)
+		(void)close(S->lock_fd);
+	(void)pthread_mutex_destroy(&S->lock);
+	free(S);
+}
+
+struct sv_status
+ad_store_begin(struct ad_store *S)
+{
+	struct sv_status s;
+
+	(void)pthread_mutex_lock(&S->lock);
+	s = ad_sql_run(S, S->mode == AD_STORE_READ ? AD_SQL_BEGIN_READ
+	    : AD_SQL_BEGIN, "");
+	if (!sv_is_ok(s))
+		(void)pthread_mutex_unlock(&S->lock);
+	return s;
+}
+
+struct sv_status
+ad_store_commit(struct ad_store *S)
+{
+	struct sv_status s = ad_sql_run(S, AD_SQL_COMMIT, "");
+
+	if (!sv_is_ok(s)) {
+		ad_store_rollback(S);
+		return s;
+	}
+	(void)pthread_mutex_unlock(&S->lock);
+	return SV_OK;
+}
+
+/* After some failures SQLite has rolled back by itself. */
+void
+ad_store_rollback(struct ad_store *S)
+{
+	char why[sizeof(S->error)];
+
+	memcpy(why, S->error, sizeof(why));
+	if (sqlite3_get_autocommit(S->db) == 0)
+		(void)!sv_is_ok(ad_sql_run(S, AD_SQL_ROLLBACK, ""));
+	memcpy(S->error, why, sizeof(why));
+	(void)pthread_mutex_unlock(&S->lock);
+}
+
+struct sv_status
+ad_store_savepoint(struct ad_store *S)
+{
+	return ad_sql_run(S, AD_SQL_SAVEPOINT, "");
+}
+
+struct sv_status
+ad_store_release(struct ad_store *S)
+{
+	return ad_sql_run(S, AD_SQL_RELEASE, "");
+}
+
+struct sv_status
+ad_store_undo(struct ad_store *S)
+{
+	SV_TRY(ad_sql_run(S, AD_SQL_UNDO, ""));
+	return ad_sql_run(S, AD_SQL_RELEASE, "");
+}
+
+struct sv_status
+ad_store_check(struct ad_store *S)
+{
+	sqlite3_stmt *s = NULL;
+	bool good = false;
+
+	if (sqlite3_prepare_v2(S->db, "PRAGMA integrity_check(1)", -1, &s, NULL)
+	    != SQLITE_OK || sqlite3_step(s) != SQLITE_ROW) {
+		(void)ad_sql_failed(S);
+	} else {
+		struct sv_str text = ad_sql_peek(s, 0);
+
+		good = sv_str_is(text, "ok");
+		(void)snprintf(S->error, sizeof(S->error), "%.*s",
+		    SV_FMT(text));
+	}
+	(void)sqlite3_finalize(s);
+	return good ? SV_OK : SV_BAD;
+}
+
+/* Copy all pages while others write; SQLite starts anew when they do. */
+static bool
+copy_pages(struct ad_store *S, sqlite3 *to)
+{
+	sqlite3_backup *b = sqlite3_backup_init(to, "main", S->db, "main");
+	int r = SQLITE_OK;
+
+	while (b != NULL && r != SQLITE_DONE && (r == SQLITE_OK
+	    || r == SQLITE_BUSY || r == SQLITE_LOCKED))
+		r = sqlite3_backup_step(b, 1024);
+	return sqlite3_backup_finish(b) == SQLITE_OK && r == SQLITE_DONE;
+}
+
+struct sv_status
+ad_store_backup(struct ad_store *S, const char *path)
+{
+	mode_t mask = umask(077);
+	sqlite3 *to = NULL;
+	bool ok = sqlite3_open(path, &to) == SQLITE_OK && copy_pages(S, to);
+
+	(void)umask(mask);
+	if (!ok)
+		(void)snprintf(S->error, sizeof(S->error), "%.200s: %s", path,
+		    to != NULL ? sqlite3_errmsg(to) : "not enough memory");
+	(void)sqlite3_close(to);
+	return ok ? SV_OK : SV_RETRY;
+}
