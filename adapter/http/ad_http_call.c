@@ -1,0 +1,297 @@
+/*
+ * Requests and their answers.
+ */
+#include "ad_http_server.h"
+
+#include <event2/buffer.h>
+#include <event2/bufferevent_ssl.h>
+#include <event2/keyvalq_struct.h>
+#include <openssl/x509.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+struct sv_str
+ad_http_method(const struct ad_http_call *c)
+{
+	switch (evhttp_request_get_command(c->req)) {
+	case EVHTTP_REQ_GET: return SV_LIT("GET");
+	case EVHTTP_REQ_POST: return SV_LIT("POST");
+	case EVHTTP_REQ_PUT: return SV_LIT("PUT");
+	case EVHTTP_REQ_DELETE: return SV_LIT("DELETE");
+	case EVHTTP_REQ_HEAD: return SV_LIT("HEAD");
+	case EVHTTP_REQ_OPTIONS: return SV_LIT("OPTIONS");
+	default: return SV_LIT("");
+	}
+}
+
+struct sv_str
+ad_http_path(const struct ad_http_call *c)
+{
+	return sv_str_of(c->path);
+}
+
+struct sv_str
+ad_http_header(const struct ad_http_call *c, const char *name)
+{
+	return sv_str_of(evhttp_find_header(
+	    evhttp_request_get_input_headers(c->req), name));
+}
+
+struct sv_str
+ad_http_query(const struct ad_http_call *c, const char *name)
+{
+	return sv_str_of(evhttp_find_header(&c->query, name));
+}
+
+struct sv_str
+ad_http_body(const struct ad_http_call *c)
+{
+	return c->body;
+}
+
+struct sv_str
+ad_http_peer(const struct ad_http_call *c)
+{
+	return sv_str_of(c->peer);
+}
+
+struct sv_str
+ad_http_address(const struct ad_http_call *c)
+{
+	char *address = NULL;
+	ev_uint16_t port = 0;
+
+	evhttp_connection_get_peer(evhttp_request_get_connection(c->req),
+	    &address, &port);
+	return sv_str_of(address);
+}
+
+static void
+call_free(struct ad_http_call *c)
+{
+	evhttp_clear_headers(&c->query);
+	free(c->path);
+	free(c->inflated);
+	free(c->copy);
+	free(c);
+}
+
+/* Who showed a certificate that the CA vouches for. */
+static void
+read_peer(struct ad_http_call *c)
+{
+	struct bufferevent *bev = evhttp_connection_get_bufferevent(
+	    evhttp_request_get_connection(c->req));
+	SSL *ssl = c->loop->H->o.plain ? NULL
+	    : bufferevent_openssl_get_ssl(bev);
+	X509 *x = ssl != NULL ? SSL_get0_peer_certificate(ssl) : NULL;
+	unsigned char hash[32];
+	unsigned int n = 0;
+
+	if (x == NULL || SSL_get_verify_result(ssl) != X509_V_OK
+	    || X509_digest(x, EVP_sha256(), hash, &n) != 1 || n != 32)
+		return;
+	for (size_t i = 0; i < 32; i++)
+		(void)snprintf(c->peer + 2 * i, 3, "%02x", hash[i]);
+}
+
+/* Inflate ${in} into c->inflated.  200, or the status of the refusal. */
+static int
+inflate_body(struct ad_http_call *c, struct sv_str in)
+{
+	size_t max = c->loop->H->o.max_body, cap = in.n * 4 + 1024;
+	z_stream z = { .next_in = (Bytef *)(uintptr_t)in.p,
+		.avail_in = (uInt)in.n };
+	int r = Z_OK;
+
+	cap = cap > max ? max : cap;
+	/* 16 more: gzip only (zlib.h, inflateInit2). */
+	if ((c->inflated = malloc(cap + 1)) == NULL
+	    || inflateInit2(&z, 15 + 16) != Z_OK)
+		return 503;
+	while (r == Z_OK) {
+		if (z.total_out == cap) {
+			char *p = cap < max ? realloc(c->inflated,
+			    (cap * 2 > max ? max : cap * 2) + 1) : NULL;
+
+			if (p == NULL)
+				break;
+			c->inflated = p;
+			cap = cap * 2 > max ? max : cap * 2;
+		}
+		z.next_out = (Bytef *)c->inflated + z.total_out;
+		z.avail_out = (uInt)(cap - z.total_out);
+		r = inflate(&z, Z_NO_FLUSH);
+	}
+	c->body = (struct sv_str){ c->inflated, z.total_out };
+	(void)inflateEnd(&z);
+	return r == Z_STREAM_END && z.avail_in == 0 ? 200
+	    : r == Z_OK ? 413 : 400;
+}
+
+/* The body, no longer chunked or compressed.  200, or why it is refused. */
+static int
+read_body(struct ad_http_call *c)
+{
+	struct evbuffer *b = evhttp_request_get_input_buffer(c->req);
+	struct sv_str coding = ad_http_header(c, "Content-Encoding");
+	struct sv_str in = { NULL, evbuffer_get_length(b) };
+
+	/* Two lengths: which one is right is how requests are smuggled
+	 * (RFC 9112 section 6.3). */
+	if (ad_http_header(c, "Transfer-Encoding").n > 0
+	    && ad_http_header(c, "Content-Length").n > 0)
+		return 400;
+	if (in.n > 0 && (in.p = (char *)evbuffer_pullup(b, -1)) == NULL)
+		return 503;
+	c->body = in;
+	if (coding.n == 0 || sv_str_is(coding, "identity"))
+		return 200;
+	return sv_str_is(coding, "gzip") ? inflate_body(c, in) : 415;
+}
+
+static bool
+read_url(struct ad_http_call *c)
+{
+	const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(c->req);
+	const char *path = uri != NULL ? evhttp_uri_get_path(uri) : NULL;
+	const char *query = uri != NULL ? evhttp_uri_get_query(uri) : NULL;
+	size_t n = 0;
+
+	TAILQ_INIT(&c->query);
+	if (path == NULL || (query != NULL
+	    && evhttp_parse_query_str(query, &c->query) != 0))
+		return false;
+	c->path = evhttp_uridecode(path, 0, &n);
+	return c->path != NULL && strlen(c->path) == n;
+}
+
+void
+ad_http_dispatch(struct evhttp_request *req, void *loop)
+{
+	struct ad_http_loop *L = loop;
+	struct ad_http_call *c = calloc(1, sizeof(*c));
+	struct ad_http_connection *k = ad_http_connection_of(req);
+	int status = 400;
+
+	if (k != NULL) {
+		k->since_ms = 0;
+		k->bytes = 0;
+	}
+	if (c == NULL) {
+		evhttp_send_reply(req, 503, NULL, NULL);
+		return;
+	}
+	L->H->requests++;
+	L->H->running++;
+	c->loop = L;
+	c->req = req;
+	if (read_url(c) && (status = read_body(c)) == 200) {
+		read_peer(c);
+		L->H->handler(L->H->ctx, c);
+		return;
+	}
+	ad_http_answer(c, &(struct ad_http_answer){ .status = status,
+		.headers = { SV_LIT("Connection: close") } });
+}
+
+/* "Name: value" */
+static void
+put_header(struct evhttp_request *req, struct sv_str h)
+{
+	char name[64], value[1024];
+	size_t colon = sv_str_chr(h, ':');
+	struct sv_str v = sv_str_trim(sv_str_from(h, colon + 1));
+
+	if (colon >= sizeof(name) || v.n >= sizeof(value))
+		return;
+	(void)snprintf(name, sizeof(name), "%.*s", (int)colon, h.p);
+	(void)snprintf(value, sizeof(value), "%.*s", SV_FMT(v));
+	(void)evhttp_add_header(evhttp_request_get_output_headers(req), name,
+	    value);
+}
+
+/* On the loop of ${c}. */
+static void
+send_answer(struct ad_http_call *c, const struct ad_http_answer *a)
+{
+	struct evbuffer *out = evbuffer_new();
+	struct ad_http *H = c->loop->H;
+
+	if (a->media != NULL)
+		(void)evhttp_add_header(evhttp_request_get_output_headers(
+		    c->req), "Content-Type", a->media);
+	for (size_t i = 0; i < 8 && a->headers[i].n > 0; i++)
+		put_header(c->req, a->headers[i]);
+	if (c->loop->stopping)
+		put_header(c->req, SV_LIT("Connection: close"));
+	if (out != NULL && a->body.n > 0)
+		(void)evbuffer_add(out, a->body.p, a->body.n);
+	evhttp_send_reply(c->req, a->status, NULL, out);
+	if (out != NULL)
+		evbuffer_free(out);
+	if (a->status >= 100 && a->status < 600)
+		H->answered_class[a->status / 100]++;
+	H->running--;
+	call_free(c);
+}
+
+/* The caller's slices may be gone when the loop sends the answer. */
+static bool
+copy_answer(struct ad_http_call *c, const struct ad_http_answer *a)
+{
+	size_t n = a->body.n;
+	char *p;
+
+	for (size_t i = 0; i < 8; i++)
+		n += a->headers[i].n;
+	if ((p = c->copy = malloc(n + 1)) == NULL)
+		return false;
+	c->answer = *a;
+	for (size_t i = 0; i < 8; i++) {
+		if (a->headers[i].n == 0)
+			continue;
+		memcpy(p, a->headers[i].p, a->headers[i].n);
+		c->answer.headers[i].p = p;
+		p += a->headers[i].n;
+	}
+	if (a->body.n > 0)
+		memcpy(p, a->body.p, a->body.n);
+	c->answer.body.p = p;
+	return true;
+}
+
+void
+ad_http_answer(struct ad_http_call *c, const struct ad_http_answer *a)
+{
+	struct ad_http_loop *L = c->loop;
+
+	if (pthread_equal(pthread_self(), L->thread) != 0) {
+		send_answer(c, a);
+		return;
+	}
+	if (!copy_answer(c, a))
+		c->answer = (struct ad_http_answer){ .status = 503 };
+	(void)pthread_mutex_lock(&L->lock);
+	c->next = L->answered;
+	L->answered = c;
+	(void)pthread_mutex_unlock(&L->lock);
+	event_active(L->wake, EV_READ, 0);
+}
+
+void
+ad_http_send_answered(struct ad_http_loop *L)
+{
+	struct ad_http_call *c, *next;
+
+	(void)pthread_mutex_lock(&L->lock);
+	c = L->answered;
+	L->answered = NULL;
+	(void)pthread_mutex_unlock(&L->lock);
+	for (; c != NULL; c = next) {
+		next = c->next;
+		send_answer(c, &c->answer);
+	}
+}
