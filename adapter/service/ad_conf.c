@@ -1,0 +1,264 @@
+#include "ad_conf.h"
+
+#include <confuse.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <threads.h>
+
+/* libconfuse reports through a callback without context. */
+static thread_local struct sv_err *reporting;
+
+static void
+report(cfg_t *cfg, const char *format, va_list ap)
+{
+	char where[160], text[320];
+
+	if (reporting == NULL || reporting->text[0] != '\0')
+		return;
+	(void)snprintf(where, sizeof(where), "%.140s:%d",
+	    cfg != NULL && cfg->filename != NULL ? cfg->filename
+	    : "salvor.conf", cfg != NULL ? cfg->line : 0);
+	(void)vsnprintf(text, sizeof(text), format, ap);
+	sv_err_set(reporting, where, "%s", text);
+}
+
+static const char *
+text_of(cfg_t *cfg, const char *name)
+{
+	const char *s = cfg_getstr(cfg, name);
+
+	return s != NULL && s[0] != '\0' ? s : NULL;
+}
+
+static struct sv_status
+wrong(struct sv_err *err, const char *where, const char *what)
+{
+	sv_err_set(err, where, "%s", what);
+	return SV_BAD;
+}
+
+/* "AB:CD:…" or "abcd…" to 64 lower-case hex digits. */
+static bool
+read_fingerprint(const char *text, char ret[65])
+{
+	size_t n = 0;
+
+	for (; *text != '\0' && n < 64; text++) {
+		char c = *text >= 'A' && *text <= 'F' ? (char)(*text + 32)
+		    : *text;
+
+		if (c == ':')
+			continue;
+		if ((c < '0' || c > '9') && (c < 'a' || c > 'f'))
+			return false;
+		ret[n++] = c;
+	}
+	ret[n] = '\0';
+	return n == 64 && *text == '\0';
+}
+
+static struct sv_status
+read_client(cfg_t *s, struct ad_conf_client *c, struct sv_err *err)
+{
+	const char *print = text_of(s, "certificate-sha256");
+
+	*c = (struct ad_conf_client){ .name = cfg_title(s),
+		.source = text_of(s, "source"), .token_sha256
+		= text_of(s, "token-sha256") };
+	if (c->source == NULL)
+		c->source = c->name;
+	if (print != NULL && !read_fingerprint(print, c->fingerprint))
+		return wrong(err, c->name, "certificate-sha256 takes 64 hex "
+		    "digits: openssl x509 -in FILE -noout -fingerprint -sha256");
+	if (print == NULL && c->token_sha256 == NULL)
+		return wrong(err, c->name, "a client needs certificate-sha256 "
+		    "or token-sha256");
+	if (c->token_sha256 != NULL && strlen(c->token_sha256) != 64)
+		return wrong(err, c->name, "token-sha256 takes 64 hex digits: "
+		    "printf %s TOKEN | sha256sum");
+	for (unsigned i = 0; i < cfg_size(s, "may"); i++) {
+		const char *may = cfg_getnstr(s, "may", i);
+
+		if (strcmp(may, "write") == 0)
+			c->may |= AD_MAY_WRITE;
+		else if (strcmp(may, "read") == 0)
+			c->may |= AD_MAY_READ;
+		else
+			return wrong(err, c->name, "may takes \"write\" and "
+			    "\"read\"");
+	}
+	return SV_OK;
+}
+
+static struct sv_status
+read_destination(cfg_t *s, struct ad_conf_destination *d, bool development,
+    struct sv_err *err)
+{
+	*d = (struct ad_conf_destination){ .name = cfg_title(s),
+		.url = text_of(s, "url"), .ca = text_of(s, "ca"),
+		.certificate = text_of(s, "certificate"),
+		.key = text_of(s, "key"),
+		.token_file = text_of(s, "token-file"),
+		.concurrency = cfg_getint(s, "concurrency"),
+		.timeout_s = cfg_getint(s, "timeout") };
+	if (d->url == NULL)
+		return wrong(err, d->name, "a destination needs a url");
+	if (strncmp(d->url, "https://", 8) != 0
+	    && strncmp(d->url, "file:/", 6) != 0
+	    && (!development || strncmp(d->url, "http://127.", 11) != 0))
+		return wrong(err, d->name, "url takes https://…, or file:/… "
+		    "for a folder");
+	if ((d->certificate == NULL) != (d->key == NULL))
+		return wrong(err, d->name, "certificate and key go together");
+	if (d->concurrency < 1 || d->concurrency > 64 || d->timeout_s < 1)
+		return wrong(err, d->name, "concurrency is 1 to 64, timeout at "
+		    "least 1 second");
+	return SV_OK;
+}
+
+static struct sv_status
+read_lists(cfg_t *cfg, struct ad_conf *c, struct sv_err *err)
+{
+	c->n_clients = cfg_size(cfg, "client");
+	c->n_destinations = cfg_size(cfg, "destination");
+	c->n_folders = cfg_size(cfg, "folder");
+	c->n_identifier_systems = cfg_size(cfg, "identifier-systems");
+	if (c->n_clients > AD_CONF_MAX || c->n_destinations > AD_CONF_MAX
+	    || c->n_folders > AD_CONF_MAX
+	    || c->n_identifier_systems > AD_CONF_MAX)
+		return wrong(err, "", "at most 64 of each section");
+	for (unsigned i = 0; i < c->n_clients; i++)
+		SV_TRY(read_client(cfg_getnsec(cfg, "client", i),
+		    &c->client[i], err));
+	for (unsigned i = 0; i < c->n_destinations; i++)
+		SV_TRY(read_destination(cfg_getnsec(cfg, "destination", i),
+		    &c->destination[i], c->development, err));
+	for (unsigned i = 0; i < c->n_folders; i++) {
+		cfg_t *s = cfg_getnsec(cfg, "folder", i);
+
+		c->folder[i].path = cfg_title(s);
+		c->folder[i].source = cfg_getstr(s, "source");
+	}
+	for (unsigned i = 0; i < c->n_identifier_systems; i++)
+		c->identifier_systems[i] = sv_str_of(cfg_getnstr(cfg,
+		    "identifier-systems", i));
+	return SV_OK;
+}
+
+static struct sv_status
+check(const struct ad_conf *c, const char *path, struct sv_err *err)
+{
+	if (c->store == NULL)
+		return wrong(err, path, "store is missing: where the service "
+		    "keeps its database");
+	if (c->port < 0 || c->port > 65535 || c->threads < 1 || c->threads > 64
+	    || c->max_body_mib < 1 || c->max_body_mib > 1024
+	    || c->max_connections < 1 || c->keep_days < 0)
+		return wrong(err, path, "port is 0 to 65535, threads 1 to 64, "
+		    "max-body-mib 1 to 1024, max-connections at least 1, "
+		    "keep-days at least 0");
+	if (!c->development && (c->certificate == NULL || c->key == NULL))
+		return wrong(err, path, "certificate and key are missing "
+		    "(development = true serves plain HTTP on loopback)");
+	if (!c->development && c->n_clients == 0)
+		return wrong(err, path, "no client may write: add a client "
+		    "section");
+	return SV_OK;
+}
+
+static struct sv_status
+read_all(cfg_t *cfg, const char *path, struct ad_conf *c, struct sv_err *err)
+{
+	*c = (struct ad_conf){ .cfg = cfg, .store = text_of(cfg, "store"),
+		.rules = text_of(cfg, "rules"), .site = text_of(cfg, "site"),
+		.sign_off = text_of(cfg, "sign-off"),
+		.address = cfg_getstr(cfg, "address"),
+		.certificate = text_of(cfg, "certificate"),
+		.key = text_of(cfg, "key"),
+		.client_ca = text_of(cfg, "client-ca"),
+		.port = cfg_getint(cfg, "port"),
+		.threads = cfg_getint(cfg, "threads"),
+		.max_connections = cfg_getint(cfg, "max-connections"),
+		.max_body_mib = cfg_getint(cfg, "max-body-mib"),
+		.keep_days = cfg_getint(cfg, "keep-days"),
+		.development = cfg_getbool(cfg, "development") };
+	SV_TRY(read_lists(cfg, c, err));
+	return check(c, path, err);
+}
+
+/* libconfuse parses lists given as text, and wants that text writable. */
+static char write_and_read[] = "{write, read}", none[] = "{}";
+
+static cfg_opt_t client_options[] = {
+	CFG_STR("source", "", CFGF_NONE),
+	CFG_STR("certificate-sha256", "", CFGF_NONE),
+	CFG_STR("token-sha256", "", CFGF_NONE),
+	CFG_STR_LIST("may", write_and_read, CFGF_NONE),
+	CFG_END()
+};
+
+static cfg_opt_t destination_options[] = {
+	CFG_STR("url", "", CFGF_NONE), CFG_STR("ca", "", CFGF_NONE),
+	CFG_STR("certificate", "", CFGF_NONE), CFG_STR("key", "", CFGF_NONE),
+	CFG_STR("token-file", "", CFGF_NONE),
+	CFG_INT("concurrency", 4, CFGF_NONE), CFG_INT("timeout", 30, CFGF_NONE),
+	CFG_END()
+};
+
+static cfg_opt_t folder_options[] = {
+	CFG_STR("source", "files", CFGF_NONE),
+	CFG_END()
+};
+
+static cfg_opt_t options[] = {
+	CFG_STR("store", "", CFGF_NONE), CFG_STR("rules", "", CFGF_NONE),
+	CFG_STR("site", "", CFGF_NONE), CFG_STR("sign-off", "", CFGF_NONE),
+	CFG_STR("address", "127.0.0.1", CFGF_NONE),
+	CFG_INT("port", 8443, CFGF_NONE), CFG_INT("threads", 2, CFGF_NONE),
+	CFG_INT("max-connections", 4096, CFGF_NONE),
+	CFG_INT("max-body-mib", 32, CFGF_NONE),
+	CFG_INT("keep-days", 0, CFGF_NONE),
+	CFG_STR("certificate", "", CFGF_NONE), CFG_STR("key", "", CFGF_NONE),
+	CFG_STR("client-ca", "", CFGF_NONE),
+	CFG_BOOL("development", cfg_false, CFGF_NONE),
+	CFG_STR_LIST("identifier-systems", none, CFGF_NONE),
+	CFG_SEC("client", client_options, CFGF_MULTI | CFGF_TITLE
+	    | CFGF_NO_TITLE_DUPES),
+	CFG_SEC("destination", destination_options, CFGF_MULTI | CFGF_TITLE
+	    | CFGF_NO_TITLE_DUPES),
+	CFG_SEC("folder", folder_options, CFGF_MULTI | CFGF_TITLE
+	    | CFGF_NO_TITLE_DUPES),
+	CFG_END()
+};
+
+struct sv_status
+ad_conf_read(const char *path, struct ad_conf *ret, struct sv_err *err)
+{
+	cfg_t *cfg = cfg_init(options, CFGF_NONE);
+	struct sv_status s = SV_BAD;
+	int r;
+
+	SV_ENSURE(cfg != NULL, SV_NOMEM);
+	err->text[0] = err->where[0] = '\0';
+	reporting = err;
+	(void)cfg_set_error_function(cfg, report);
+	r = cfg_parse(cfg, path);
+	reporting = NULL;
+	if (r == CFG_FILE_ERROR)
+		sv_err_set(err, path, "%s", strerror(errno));
+	else if (r == CFG_SUCCESS)
+		s = read_all(cfg, path, ret, err);
+	if (!sv_is_ok(s))
+		(void)cfg_free(cfg);
+	return s;
+}
+
+void
+ad_conf_free(struct ad_conf *c)
+{
+	if (c->cfg != NULL)
+		(void)cfg_free(c->cfg);
+	c->cfg = NULL;
+}

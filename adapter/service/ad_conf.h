@@ -1,0 +1,69 @@
+/**
+ * ad_conf.h: salvor.conf, the configuration of the service.
+ *
+ * Read with libconfuse.  An unknown key, a wrong type or a value out of range
+ * is an error that names file and line; nothing is guessed.  salvor.conf(5)
+ * documents every key.
+ */
+#ifndef AD_CONF_H
+#define AD_CONF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "sv_status.h"
+#include "sv_str.h"
+
+#define AD_CONF_MAX 64		/* clients, destinations, folders, systems */
+
+/* What a client may do. */
+enum {
+	AD_MAY_WRITE = 1,
+	AD_MAY_READ = 2
+};
+
+struct ad_conf_client {
+	const char *name;
+	const char *source;		/* whose resources it sends; its name */
+	char fingerprint[65];		/* SHA-256 of its certificate, hex; "" */
+	const char *token_sha256;	/* hash of its bearer token, or "" */
+	unsigned may;
+};
+
+struct ad_conf_destination {
+	const char *name, *url;		/* https:, or a folder: file:/path */
+	const char *ca, *certificate, *key;	/* PEM files, or NULL */
+	const char *token_file;		/* bearer token, or NULL */
+	long concurrency, timeout_s;
+};
+
+struct ad_conf_folder {
+	const char *path, *source;
+};
+
+struct ad_conf {
+	void *cfg;			/* owns the strings */
+	const char *store, *rules, *site, *sign_off;
+	const char *address, *certificate, *key, *client_ca;
+	long port, threads, max_connections, max_body_mib, keep_days;
+	bool development;		/* plain HTTP, anonymous: loopback only */
+	struct sv_str identifier_systems[AD_CONF_MAX];
+	size_t n_identifier_systems;
+	struct ad_conf_client client[AD_CONF_MAX];
+	size_t n_clients;
+	struct ad_conf_destination destination[AD_CONF_MAX];
+	size_t n_destinations;
+	struct ad_conf_folder folder[AD_CONF_MAX];
+	size_t n_folders;
+};
+
+/**
+ * ad_conf_read(path, ret, err):
+ * BAD with ${err}: "salvor.conf:12" and what is wrong with it.  ${ret} is
+ * ended by ad_conf_free if OK.
+ */
+struct sv_status ad_conf_read(const char *path, struct ad_conf *ret,
+    struct sv_err *err) SV_CHECK;
+void ad_conf_free(struct ad_conf *c);
+
+#endif
