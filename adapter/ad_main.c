@@ -6,6 +6,7 @@
 #include "ad_evaluate.h"
 #include "ad_measure.h"
 #include "ad_rules.h"
+#include "ad_serve.h"
 #include "fhir_json.h"
 
 static const char help[] =
@@ -15,6 +16,7 @@ static const char help[] =
 "  salvor measure [FILE...|-]    who was assessed for local salvage, and who missed\n"
 "  salvor check                  lint rules and terminology, run the cases\n"
 "  salvor rules                  the rule book, for a clinician to review\n"
+"  salvor serve -c FILE          the service, configured by salvor.conf\n"
 "  salvor version\n"
 "\n"
 "Input: FHIR R4, JSON or XML: a Bundle of one patient, or single resources, which\n"
@@ -60,6 +62,7 @@ static const struct {
 	{ "measure", ad_measure },
 	{ "rules", ad_rules },
 	{ "check", ad_check },
+	{ "serve", ad_serve },
 };
 
 int

@@ -144,6 +144,7 @@ place_of(int opt, struct ad_options *o)
 {
 	switch (opt) {
 	case OPT_CONF:
+	case 'c':
 		return &o->conf;
 	case OPT_SITE:
 		return &o->site;
@@ -192,7 +193,7 @@ ad_options_parse(int argc, char **argv, struct ad_options *o)
 
 	set_defaults(o);
 	opterr = 0;
-	while ((opt = getopt_long(argc, argv, "", table, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, "c:", table, NULL)) != -1) {
 		const char **place = place_of(opt, o);
 
 		if (opt == '?')

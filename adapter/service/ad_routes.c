@@ -155,7 +155,7 @@ written(void *ctx, struct ad_intake *I, struct sv_status s, const char *why)
 	    "posts=%zu", j->id, (long long)a.message,
 	    SV_FMT(ad_fate_name(a.fate)), a.duplicate, a.n_decided, a.n_posts);
 	if (a.n_posts > 0)
-		ad_poster_wake(V->poster);
+		ad_service_wake(V);
 	answer(j, a.status, FHIR_JSON, a.body);
 	ad_intake_free(I);
 }

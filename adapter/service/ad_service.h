@@ -26,7 +26,7 @@ struct ad_setup {
 
 struct ad_service {
 	const char *conf_path;
-	pthread_mutex_t lock;		/* of ${setup} */
+	pthread_mutex_t lock;		/* of ${setup} and ${poster} */
 	struct ad_setup *setup;
 	struct ad_store *store;		/* of the writer and the poster */
 	struct ad_store *reader;	/* of the pages */
@@ -45,6 +45,12 @@ struct ad_setup *ad_setup_load(const char *conf_path);
 /** The setup of now; ended by ad_setup_drop. */
 struct ad_setup *ad_setup_use(struct ad_service *V);
 void ad_setup_drop(struct ad_setup *u);
+
+/** There is something new to post. */
+void ad_service_wake(struct ad_service *V);
+/** How destination ${i} goes; false if there is none. */
+bool ad_service_posts(struct ad_service *V, size_t i,
+    struct ad_poster_counts *ret);
 
 /** The handler of ad_http. */
 void ad_route(void *service, struct ad_http_call *call);

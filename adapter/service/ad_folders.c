@@ -1,0 +1,261 @@
+/*
+ * Watched folders: a second way in, for senders that write files.
+ *
+ *	in/		the sender writes "x.part" and renames it to "x.json",
+ *			"x.xml" or "x.ndjson": other names are never read, nor
+ *			are files that changed within the last second
+ *	in/done/	accepted: applied, or held
+ *	in/refused/	refused; "x.outcome.json" says why
+ *
+ * A file is moved after its message is on disk.  If we die in between it is
+ * read again, which changes nothing.
+ */
+#include "ad_service.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ad_memory.h"
+#include "sv_limits.h"
+
+struct ad_folders {
+	struct ad_service *V;
+	pthread_t thread;
+	_Atomic bool ending;
+};
+
+/* One document of a file on its way through the writer. */
+struct waiting {
+	pthread_mutex_t lock;
+	pthread_cond_t done;
+	bool answered, accepted, refused;
+	char *outcome;
+	size_t n_outcome;
+};
+
+static void
+written(void *ctx, struct ad_intake *I, struct sv_status s, const char *why)
+{
+	struct waiting *w = ctx;
+	struct ad_answer a = ad_intake_answer(I);
+
+	(void)pthread_mutex_lock(&w->lock);
+	w->answered = true;
+	w->accepted = sv_is_ok(s);
+	w->refused = w->accepted && a.fate == AD_FATE_REFUSED;
+	if (w->refused && (w->outcome = malloc(a.body.n + 1)) != NULL) {
+		memcpy(w->outcome, a.body.p, a.body.n);
+		w->n_outcome = a.body.n;
+	}
+	if (!w->accepted)
+		ad_log("not-accepted", "why=\"%s\"", why);
+	(void)pthread_cond_signal(&w->done);
+	(void)pthread_mutex_unlock(&w->lock);
+	ad_intake_free(I);
+}
+
+/* Hand one document in and wait for its fate. */
+static void
+hand_in(struct ad_service *V, struct ad_setup *u, const struct ad_request *r,
+    struct waiting *w)
+{
+	struct ad_intake *I;
+
+	if (!sv_is_ok(ad_intake_read(&u->intake, r, &I)))
+		return;
+	if (!ad_writer_submit(V->writer, I, written, w)) {
+		ad_intake_free(I);
+		return;
+	}
+	(void)pthread_mutex_lock(&w->lock);
+	while (!w->answered)
+		(void)pthread_cond_wait(&w->done, &w->lock);
+	(void)pthread_mutex_unlock(&w->lock);
+	ad_service_wake(V);
+}
+
+static void
+write_outcome(int to, const char *name, const struct waiting *w)
+{
+	char path[300];
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "%.255s.outcome.json", name);
+	fd = openat(to, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return;
+	if (w->n_outcome > 0 && write(fd, w->outcome, w->n_outcome)
+	    != (ssize_t)w->n_outcome)
+		ad_log("folder", "file=outcome why=\"%s\"", strerror(errno));
+	(void)close(fd);
+}
+
+/* Into the folder ${to} of ${dir}, which is made if need be. */
+static void
+move(int dir, const char *name, const char *to, const struct waiting *w)
+{
+	int fd;
+
+	(void)mkdirat(dir, to, 0700);
+	fd = openat(dir, to, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || renameat(dir, name, fd, name) != 0) {
+		ad_log("folder", "to=%s why=\"%s\"", to, strerror(errno));
+	} else {
+		if (w->refused)
+			write_outcome(fd, name, w);
+		(void)fsync(fd);
+		(void)fsync(dir);
+	}
+	if (fd >= 0)
+		(void)close(fd);
+}
+
+/* The lines of NDJSON are messages of their own; the file is refused if one
+ * is.  False: the store is not ready, try again later. */
+static bool
+hand_in_all(struct ad_service *V, struct ad_setup *u, struct ad_request *r,
+    struct waiting *w)
+{
+	struct sv_str rest = r->body;
+	struct fhir_line line = { .number = 0 };
+	bool refused = false;
+
+	if (!fhir_looks_ndjson(rest)) {
+		hand_in(V, u, r, w);
+		return w->accepted;
+	}
+	while (fhir_ndjson_next(&rest, &line)) {
+		w->answered = w->accepted = false;
+		r->body = line.text;
+		hand_in(V, u, r, w);
+		if (!w->accepted)
+			return false;
+		refused = refused || w->refused;
+	}
+	w->refused = refused;
+	return true;
+}
+
+static void
+take_file(struct ad_folders *F, struct ad_setup *u, int dir, const char *name,
+    const char *source)
+{
+	struct sv_arena A = ad_arena(SV_LIMIT_ARENA);
+	struct waiting w = { .answered = false };
+	struct ad_request r = { .source = sv_str_of(source),
+		.method = SV_LIT("POST"), .correlation = sv_str_of(name),
+		.received_ms = ad_now_ms() };
+	struct stat st;
+	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	char *p = NULL;
+
+	(void)pthread_mutex_init(&w.lock, NULL);
+	(void)pthread_cond_init(&w.done, NULL);
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode)
+	    && (size_t)st.st_size <= SV_LIMIT_PATIENT && ad_now_ms() / 1000
+	    - st.st_mtim.tv_sec >= 1
+	    && (p = sv_arena_alloc(&A, (size_t)st.st_size + 1)) != NULL
+	    && read(fd, p, (size_t)st.st_size) == st.st_size) {
+		r.body = (struct sv_str){ p, (size_t)st.st_size };
+		if (hand_in_all(F->V, u, &r, &w))
+			move(dir, name, w.refused ? "refused" : "done", &w);
+	}
+	if (fd >= 0)
+		(void)close(fd);
+	free(w.outcome);
+	(void)pthread_cond_destroy(&w.done);
+	(void)pthread_mutex_destroy(&w.lock);
+	sv_arena_free(&A);
+}
+
+static bool
+is_document(const char *name)
+{
+	struct sv_str s = sv_str_of(name);
+
+	return name[0] != '.' && (sv_str_ends(s, SV_LIT(".json"))
+	    || sv_str_ends(s, SV_LIT(".xml"))
+	    || sv_str_ends(s, SV_LIT(".ndjson")));
+}
+
+static int
+in_order(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int
+wanted(const struct dirent *d)
+{
+	return is_document(d->d_name);
+}
+
+/* In the order of their names: senders number their files. */
+static void
+look(struct ad_folders *F, struct ad_setup *u, const struct ad_conf_folder *f)
+{
+	struct dirent **names = NULL;
+	int dir = open(f->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int n = dir < 0 ? -1 : scandir(f->path, &names, wanted, in_order);
+
+	if (n < 0)
+		ad_log("folder", "why=\"%s\"", strerror(errno));
+	for (int i = 0; i < n; i++) {
+		if (!F->ending)
+			take_file(F, u, dir, names[i]->d_name, f->source);
+		free(names[i]);
+	}
+	free(names);
+	if (dir >= 0)
+		(void)close(dir);
+}
+
+static void *
+watch(void *arg)
+{
+	struct ad_folders *F = arg;
+
+	while (!F->ending) {
+		struct ad_setup *u = ad_setup_use(F->V);
+
+		for (size_t i = 0; i < u->conf.n_folders && !F->ending; i++)
+			look(F, u, &u->conf.folder[i]);
+		ad_setup_drop(u);
+		for (int i = 0; i < 10 && !F->ending; i++)
+			(void)nanosleep(&(struct timespec){ 0, 100000000 },
+			    NULL);
+	}
+	return NULL;
+}
+
+struct ad_folders *
+ad_folders_start(struct ad_service *V, struct sv_err *err)
+{
+	struct ad_folders *F = calloc(1, sizeof(*F));
+
+	if (F != NULL) {
+		F->V = V;
+		if (pthread_create(&F->thread, NULL, watch, F) == 0)
+			return F;
+	}
+	free(F);
+	sv_err_set(err, "", "not enough memory to watch folders");
+	return NULL;
+}
+
+void
+ad_folders_stop(struct ad_folders *F)
+{
+	if (F == NULL)
+		return;
+	F->ending = true;
+	(void)pthread_join(F->thread, NULL);
+	free(F);
+}

@@ -1,0 +1,286 @@
+#include "ad_serve.h"
+
+#include <curl/curl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ad_memory.h"
+#include "ad_service.h"
+
+#define USUAL_CONF "/etc/salvor/salvor.conf"
+#define STOP_MS 20000
+
+int64_t
+ad_now_ms(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_REALTIME, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* One write a line, so that threads do not mix theirs. */
+void
+ad_log(const char *event, const char *format, ...)
+{
+	char line[1024], stamp[32] = "";
+	int64_t ms = ad_now_ms();
+	time_t t = (time_t)(ms / 1000);
+	struct tm tm;
+	size_t n;
+	va_list ap;
+
+	if (gmtime_r(&t, &tm) != NULL)
+		(void)strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S", &tm);
+	(void)snprintf(line, sizeof(line), "%s.%03dZ event=%s ", stamp,
+	    (int)(ms % 1000), event);
+	n = strlen(line);
+	va_start(ap, format);
+	(void)vsnprintf(line + n, sizeof(line) - n - 1, format, ap);
+	va_end(ap);
+	n = strlen(line);
+	line[n++] = '\n';
+	(void)!write(STDERR_FILENO, line, n);
+}
+
+static void
+setup_free(struct ad_setup *u)
+{
+	ad_engine_free(&u->engine);
+	ad_conf_free(&u->conf);
+	free(u);
+}
+
+struct ad_setup *
+ad_setup_load(const char *conf_path)
+{
+	struct ad_setup *u = calloc(1, sizeof(*u));
+	struct ad_options o = { .conf = NULL };
+	struct sv_err err;
+
+	if (u == NULL)
+		return NULL;
+	if (!sv_is_ok(ad_conf_read(conf_path, &u->conf, &err))) {
+		fprintf(stderr, "salvor: %s: %s\n", err.where, err.text);
+		free(u);
+		return NULL;
+	}
+	o.conf = u->conf.rules;
+	o.site = u->conf.site;
+	o.sign_off = u->conf.sign_off;
+	if (ad_engine_load(&o, &u->engine) != AD_EXIT_OK) {
+		setup_free(u);
+		return NULL;
+	}
+	for (size_t i = 0; i < u->conf.n_destinations; i++)
+		u->destinations[i] = sv_str_of(u->conf.destination[i].name);
+	u->intake = (struct ad_intake_config){ .engine = &u->engine.engine,
+		.destinations = u->destinations,
+		.n_destinations = u->conf.n_destinations,
+		.software = SV_LIT("salvor " SALVOR_VERSION),
+		.identifier_systems = u->conf.identifier_systems,
+		.n_identifier_systems = u->conf.n_identifier_systems };
+	u->users = 1;
+	return u;
+}
+
+struct ad_setup *
+ad_setup_use(struct ad_service *V)
+{
+	struct ad_setup *u;
+
+	(void)pthread_mutex_lock(&V->lock);
+	u = V->setup;
+	u->users++;
+	(void)pthread_mutex_unlock(&V->lock);
+	return u;
+}
+
+void
+ad_setup_drop(struct ad_setup *u)
+{
+	if (u != NULL && --u->users == 0)
+		setup_free(u);
+}
+
+void
+ad_service_wake(struct ad_service *V)
+{
+	(void)pthread_mutex_lock(&V->lock);
+	ad_poster_wake(V->poster);
+	(void)pthread_mutex_unlock(&V->lock);
+}
+
+bool
+ad_service_posts(struct ad_service *V, size_t i, struct ad_poster_counts *ret)
+{
+	bool ok;
+
+	(void)pthread_mutex_lock(&V->lock);
+	ok = ad_poster_counted(V->poster, i, ret);
+	(void)pthread_mutex_unlock(&V->lock);
+	return ok;
+}
+
+static struct ad_poster *
+start_poster(struct ad_service *V, const struct ad_conf *c,
+    struct sv_err *err)
+{
+	struct ad_destination d[AD_CONF_MAX];
+
+	for (size_t i = 0; i < c->n_destinations; i++) {
+		const struct ad_conf_destination *x = &c->destination[i];
+
+		d[i] = (struct ad_destination){ .name = sv_str_of(x->name),
+			.url = x->url, .ca = x->ca,
+			.certificate = x->certificate, .key = x->key,
+			.token_file = x->token_file,
+			.concurrency = x->concurrency,
+			.timeout_s = x->timeout_s, .plain = c->development };
+	}
+	return ad_poster_start(V->store, d, c->n_destinations, err);
+}
+
+static bool
+open_stores(struct ad_service *V, struct sv_err *err)
+{
+	const char *path = V->setup->conf.store;
+	int64_t n = 0;
+
+	if ((V->store = ad_store_open(path, AD_STORE_SERVICE, err)) == NULL
+	    || (V->reader = ad_store_open(path, AD_STORE_READ, err)) == NULL)
+		return false;
+	if (!sv_is_ok(ad_store_recover_rows(V->store, &n))) {
+		sv_err_set(err, path, "%s", ad_store_error(V->store));
+		return false;
+	}
+	if (n > 0)
+		ad_log("recovered", "posts=%lld", (long long)n);
+	return true;
+}
+
+static bool
+start(struct ad_service *V, struct sv_err *err)
+{
+	const struct ad_conf *c = &V->setup->conf;
+	struct ad_http_options h = { .address = c->address,
+		.port = (uint16_t)c->port, .certificate = c->certificate,
+		.key = c->key, .client_ca = c->client_ca,
+		.plain = c->development && c->certificate == NULL,
+		.threads = (int)c->threads,
+		.max_connections = (int)(c->max_connections / c->threads) + 1,
+		.max_body = (size_t)c->max_body_mib << 20 };
+
+	if (!open_stores(V, err)
+	    || (V->writer = ad_writer_start(V->store, 1024, err)) == NULL
+	    || (V->poster = start_poster(V, c, err)) == NULL
+	    || (V->http = ad_http_start(&h, ad_route, V, err)) == NULL)
+		return false;
+	if (c->n_folders > 0 && (V->folders = ad_folders_start(V, err)) == NULL)
+		return false;
+	V->ready = true;
+	ad_log("started", "version=" SALVOR_VERSION " address=%s port=%u "
+	    "tls=%d development=%d rules=%.*s", c->address,
+	    ad_http_port(V->http), !h.plain, c->development,
+	    SV_FMT(V->setup->engine.book.version));
+	return true;
+}
+
+/* In this order nothing is taken that could not be finished. */
+static void
+stop(struct ad_service *V)
+{
+	V->ending = true;
+	ad_folders_stop(V->folders);
+	ad_http_stop(V->http, STOP_MS);
+	ad_writer_stop(V->writer);
+	ad_poster_stop(V->poster, STOP_MS);
+	ad_store_close(V->reader);
+	ad_store_close(V->store);
+	ad_setup_drop(V->setup);
+	ad_log("stopped", "applied=%lld refused=%lld held=%lld",
+	    (long long)V->applied, (long long)V->refused, (long long)V->held);
+}
+
+/* What listens and where the store lies does not change without a restart; all
+ * else does: rules, clients, folders, destinations, certificates. */
+static void
+reload(struct ad_service *V)
+{
+	struct ad_setup *u = ad_setup_load(V->conf_path), *old = V->setup;
+	struct ad_poster *poster = NULL, *before = V->poster;
+	struct sv_err err = { .text = "see above" };
+
+	/* Two posters may run at once: rows are claimed, in order. */
+	if (u == NULL || !sv_is_ok(ad_http_reload(V->http, &err))
+	    || (poster = start_poster(V, &u->conf, &err)) == NULL) {
+		ad_log("reload-failed", "why=\"%s\" in-use=before", err.text);
+		ad_setup_drop(u);
+		return;
+	}
+	(void)pthread_mutex_lock(&V->lock);
+	V->setup = u;
+	V->poster = poster;
+	(void)pthread_mutex_unlock(&V->lock);
+	ad_poster_stop(before, STOP_MS);
+	ad_setup_drop(old);
+	ad_log("reloaded", "rules=%.*s", SV_FMT(u->engine.book.version));
+}
+
+/* Signals are taken here, by no other thread. */
+static void
+run(struct ad_service *V, const sigset_t *set)
+{
+	struct timespec day = { 3600, 0 };
+	int64_t n = 0;
+
+	for (;;) {
+		int sig = sigtimedwait(set, NULL, &day);
+
+		if (sig == SIGTERM || sig == SIGINT)
+			return;
+		if (sig == SIGHUP)
+			reload(V);
+		if (V->setup->conf.keep_days == 0
+		    || !sv_is_ok(ad_store_begin(V->store)))
+			continue;
+		if (sv_is_ok(ad_store_expire(V->store, ad_now_ms()
+		    - V->setup->conf.keep_days * 86400000, &n)))
+			(void)!sv_is_ok(ad_store_commit(V->store));
+		else
+			ad_store_rollback(V->store);
+	}
+}
+
+enum ad_exit
+ad_serve(const struct ad_options *o)
+{
+	struct ad_service V = { .started_ms = ad_now_ms() };
+	struct sv_err err = { .text = "" };
+	sigset_t set;
+	bool ok;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGINT);
+	(void)sigaddset(&set, SIGHUP);
+	(void)pthread_sigmask(SIG_BLOCK, &set, NULL);
+	(void)curl_global_init(CURL_GLOBAL_DEFAULT);
+	(void)pthread_mutex_init(&V.lock, NULL);
+	V.conf_path = o->conf != NULL ? o->conf : USUAL_CONF;
+	if ((V.setup = ad_setup_load(V.conf_path)) == NULL)
+		return AD_EXIT_CONFIG;
+	ok = start(&V, &err);
+	if (ok)
+		run(&V, &set);
+	else
+		fprintf(stderr, "salvor: %s%s%s\n", err.where,
+		    err.where[0] != '\0' ? ": " : "", err.text);
+	stop(&V);
+	return ok ? AD_EXIT_OK : AD_EXIT_CONFIG;
+}
