@@ -5,6 +5,7 @@
 #include "ad_check.h"
 #include "ad_evaluate.h"
 #include "ad_measure.h"
+#include "ad_operate.h"
 #include "ad_rules.h"
 #include "ad_serve.h"
 #include "fhir_json.h"
@@ -17,6 +18,10 @@ static const char help[] =
 "  salvor check                  lint rules and terminology, run the cases\n"
 "  salvor rules                  the rule book, for a clinician to review\n"
 "  salvor serve -c FILE          the service, configured by salvor.conf\n"
+"  salvor status                 how many messages and posts, and in which state\n"
+"  salvor messages list|show N|replay N\n"
+"  salvor outbox list|show N|retry N|drop N\n"
+"  salvor store check|backup FILE    these four take -c FILE as serve does\n"
 "  salvor version\n"
 "\n"
 "Input: FHIR R4, JSON or XML: a Bundle of one patient, or single resources, which\n"
@@ -63,6 +68,10 @@ static const struct {
 	{ "rules", ad_rules },
 	{ "check", ad_check },
 	{ "serve", ad_serve },
+	{ "status", ad_operate_status },
+	{ "messages", ad_operate_messages },
+	{ "outbox", ad_operate_outbox },
+	{ "store", ad_operate_store },
 };
 
 int

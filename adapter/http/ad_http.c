@@ -41,17 +41,43 @@ serve(void *loop)
 	return NULL;
 }
 
-/* A listening socket of its own for each loop; the kernel spreads connections.
- * TCP_NODELAY is inherited: without it each answer waits for an ACK. */
+/* TCP_NODELAY is inherited by what is accepted: without it each answer waits
+ * for an ACK. */
+static bool
+prepare_socket(int fd)
+{
+	int one = 1;
+
+	return setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) == 0
+	    && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one)) == 0
+	    && setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one))
+	    == 0;
+}
+
+/* The port that the kernel chose, if any was asked for. */
+static bool
+read_port(int fd, uint16_t *ret)
+{
+	struct sockaddr_storage at;
+	socklen_t n = sizeof(at);
+
+	if (getsockname(fd, (struct sockaddr *)&at, &n) != 0)
+		return false;
+	*ret = ntohs(at.ss_family == AF_INET6
+	    ? ((struct sockaddr_in6 *)&at)->sin6_port
+	    : ((struct sockaddr_in *)&at)->sin_port);
+	return true;
+}
+
+/* A listening socket of its own for each loop; the kernel spreads the
+ * connections. */
 static int
 listen_on(struct ad_http *H, struct sv_err *err)
 {
 	struct addrinfo hints = { .ai_flags = AI_PASSIVE | AI_NUMERICHOST,
 		.ai_socktype = SOCK_STREAM }, *ai = NULL;
 	char port[8];
-	int fd = -1, one = 1;
-	struct sockaddr_storage at;
-	socklen_t n = sizeof(at);
+	int fd;
 
 	(void)snprintf(port, sizeof(port), "%u", H->port);
 	if (getaddrinfo(H->o.address, port, &hints, &ai) != 0) {
@@ -60,21 +86,14 @@ listen_on(struct ad_http *H, struct sv_err *err)
 	}
 	fd = socket(ai->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
 	    0);
-	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one,
-	    sizeof(one)) != 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one,
-	    sizeof(one)) != 0 || setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one,
-	    sizeof(one)) != 0 || bind(fd, ai->ai_addr, ai->ai_addrlen) != 0
-	    || listen(fd, 1024) != 0 || getsockname(fd, (struct sockaddr *)&at,
-	    &n) != 0) {
+	if (fd < 0 || !prepare_socket(fd)
+	    || bind(fd, ai->ai_addr, ai->ai_addrlen) != 0
+	    || listen(fd, 1024) != 0 || !read_port(fd, &H->port)) {
 		sv_err_set(err, H->o.address, "port %u: %s", H->port,
 		    strerror(errno));
 		if (fd >= 0)
 			(void)close(fd);
 		fd = -1;
-	} else {
-		H->port = ntohs(at.ss_family == AF_INET6
-		    ? ((struct sockaddr_in6 *)&at)->sin6_port
-		    : ((struct sockaddr_in *)&at)->sin_port);
 	}
 	freeaddrinfo(ai);
 	return fd;

@@ -97,38 +97,44 @@ read_peer(struct ad_http_call *c)
 		(void)snprintf(c->peer + 2 * i, 3, "%02x", hash[i]);
 }
 
-/* Inflate ${in} into c->inflated.  200, or the status of the refusal. */
+/* Room for more of the inflated body, up to the ceiling. */
+static bool
+grow(struct ad_http_call *c, size_t *cap, size_t max)
+{
+	size_t bigger = *cap * 2 > max ? max : *cap * 2;
+	char *p = *cap < max ? realloc(c->inflated, bigger) : NULL;
+
+	if (p == NULL)
+		return false;
+	c->inflated = p;
+	*cap = bigger;
+	return true;
+}
+
+/* Inflate ${in} into c->inflated.  200, or the status of the refusal: 413 also
+ * if memory runs out, which is a ceiling too. */
 static int
 inflate_body(struct ad_http_call *c, struct sv_str in)
 {
-	size_t max = c->loop->H->o.max_body, cap = in.n * 4 + 1024;
+	size_t max = c->loop->H->o.max_body, cap = 65536;
 	z_stream z = { .next_in = (Bytef *)(uintptr_t)in.p,
 		.avail_in = (uInt)in.n };
 	int r = Z_OK;
 
-	cap = cap > max ? max : cap;
 	/* 16 more: gzip only (zlib.h, inflateInit2). */
-	if ((c->inflated = malloc(cap + 1)) == NULL
+	if ((c->inflated = malloc(cap)) == NULL
 	    || inflateInit2(&z, 15 + 16) != Z_OK)
 		return 503;
-	while (r == Z_OK) {
-		if (z.total_out == cap) {
-			char *p = cap < max ? realloc(c->inflated,
-			    (cap * 2 > max ? max : cap * 2) + 1) : NULL;
-
-			if (p == NULL)
-				break;
-			c->inflated = p;
-			cap = cap * 2 > max ? max : cap * 2;
-		}
+	while (r == Z_OK && (z.total_out < cap || grow(c, &cap, max))) {
 		z.next_out = (Bytef *)c->inflated + z.total_out;
 		z.avail_out = (uInt)(cap - z.total_out);
 		r = inflate(&z, Z_NO_FLUSH);
 	}
 	c->body = (struct sv_str){ c->inflated, z.total_out };
 	(void)inflateEnd(&z);
-	return r == Z_STREAM_END && z.avail_in == 0 ? 200
-	    : r == Z_OK ? 413 : 400;
+	if (r == Z_STREAM_END && z.avail_in == 0)
+		return 200;
+	return r == Z_OK ? 413 : 400;
 }
 
 /* The body, no longer chunked or compressed.  200, or why it is refused. */

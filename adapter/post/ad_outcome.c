@@ -16,18 +16,28 @@ ad_outcome_name(enum ad_outcome o)
 	return name[o];
 }
 
+static bool
+is_one_of(long status, const short *list)
+{
+	for (; *list != 0; list++) {
+		if (status == *list)
+			return true;
+	}
+	return false;
+}
+
 static enum ad_outcome
 of_status(long status)
 {
+	static const short retry[] = { 408, 409, 425, 429, 0 };
+	static const short blocked[] = { 401, 403, 404, 405, 407, 0 };
+
 	if (status >= 200 && status < 300)
 		return AD_OUTCOME_DONE;
-	if (status == 408 || status == 409 || status == 425 || status == 429
-	    || status >= 500)
+	if (status >= 500 || is_one_of(status, retry))
 		return AD_OUTCOME_RETRY;
-	if (status < 400 || status == 401 || status == 403 || status == 404
-	    || status == 405 || status == 407)
-		return AD_OUTCOME_BLOCKED;
-	return AD_OUTCOME_REFUSED;
+	return status < 400 || is_one_of(status, blocked)
+	    ? AD_OUTCOME_BLOCKED : AD_OUTCOME_REFUSED;
 }
 
 static enum ad_outcome

@@ -43,20 +43,37 @@ wrong(struct sv_err *err, const char *where, const char *what)
 static bool
 read_fingerprint(const char *text, char ret[65])
 {
+	static const char digits[] = "0123456789abcdefABCDEF";
 	size_t n = 0;
 
 	for (; *text != '\0' && n < 64; text++) {
-		char c = *text >= 'A' && *text <= 'F' ? (char)(*text + 32)
-		    : *text;
+		const char *d = strchr(digits, *text);
 
-		if (c == ':')
+		if (*text == ':')
 			continue;
-		if ((c < '0' || c > '9') && (c < 'a' || c > 'f'))
+		if (d == NULL)
 			return false;
-		ret[n++] = c;
+		ret[n++] = d - digits < 16 ? *d : d[-6];
 	}
 	ret[n] = '\0';
 	return n == 64 && *text == '\0';
+}
+
+static struct sv_status
+read_rights(cfg_t *s, struct ad_conf_client *c, struct sv_err *err)
+{
+	for (unsigned i = 0; i < cfg_size(s, "may"); i++) {
+		const char *may = cfg_getnstr(s, "may", i);
+
+		if (strcmp(may, "write") == 0)
+			c->may |= AD_MAY_WRITE;
+		else if (strcmp(may, "read") == 0)
+			c->may |= AD_MAY_READ;
+		else
+			return wrong(err, c->name, "may takes \"write\" and "
+			    "\"read\"");
+	}
+	return SV_OK;
 }
 
 static struct sv_status
@@ -78,18 +95,7 @@ read_client(cfg_t *s, struct ad_conf_client *c, struct sv_err *err)
 	if (c->token_sha256 != NULL && strlen(c->token_sha256) != 64)
 		return wrong(err, c->name, "token-sha256 takes 64 hex digits: "
 		    "printf %s TOKEN | sha256sum");
-	for (unsigned i = 0; i < cfg_size(s, "may"); i++) {
-		const char *may = cfg_getnstr(s, "may", i);
-
-		if (strcmp(may, "write") == 0)
-			c->may |= AD_MAY_WRITE;
-		else if (strcmp(may, "read") == 0)
-			c->may |= AD_MAY_READ;
-		else
-			return wrong(err, c->name, "may takes \"write\" and "
-			    "\"read\"");
-	}
-	return SV_OK;
+	return read_rights(s, c, err);
 }
 
 static struct sv_status
@@ -147,25 +153,39 @@ read_lists(cfg_t *cfg, struct ad_conf *c, struct sv_err *err)
 	return SV_OK;
 }
 
+static bool
+is_between(long v, long low, long high)
+{
+	return v >= low && v <= high;
+}
+
+/* Nobody writes without having shown who it is, over TLS. */
+static struct sv_status
+check_access(const struct ad_conf *c, const char *path, struct sv_err *err)
+{
+	if (c->certificate == NULL || c->key == NULL)
+		return wrong(err, path, "certificate and key are missing "
+		    "(development = true serves plain HTTP on loopback)");
+	if (c->n_clients == 0)
+		return wrong(err, path, "no client may write: add a client "
+		    "section");
+	return SV_OK;
+}
+
 static struct sv_status
 check(const struct ad_conf *c, const char *path, struct sv_err *err)
 {
 	if (c->store == NULL)
 		return wrong(err, path, "store is missing: where the service "
 		    "keeps its database");
-	if (c->port < 0 || c->port > 65535 || c->threads < 1 || c->threads > 64
-	    || c->max_body_mib < 1 || c->max_body_mib > 1024
-	    || c->max_connections < 1 || c->keep_days < 0)
+	if (!is_between(c->port, 0, 65535) || !is_between(c->threads, 1, 64)
+	    || !is_between(c->max_body_mib, 1, 1024)
+	    || !is_between(c->max_connections, 1, 1000000)
+	    || !is_between(c->keep_days, 0, 36500))
 		return wrong(err, path, "port is 0 to 65535, threads 1 to 64, "
-		    "max-body-mib 1 to 1024, max-connections at least 1, "
-		    "keep-days at least 0");
-	if (!c->development && (c->certificate == NULL || c->key == NULL))
-		return wrong(err, path, "certificate and key are missing "
-		    "(development = true serves plain HTTP on loopback)");
-	if (!c->development && c->n_clients == 0)
-		return wrong(err, path, "no client may write: add a client "
-		    "section");
-	return SV_OK;
+		    "max-body-mib 1 to 1024, max-connections 1 to 1000000, "
+		    "keep-days 0 to 36500");
+	return c->development ? SV_OK : check_access(c, path, err);
 }
 
 static struct sv_status

@@ -143,30 +143,40 @@ hand_in_all(struct ad_service *V, struct ad_setup *u, struct ad_request *r,
 	return true;
 }
 
+/* The whole file, if it is one that nobody writes to any more; .p is NULL
+ * otherwise. */
+static struct sv_str
+read_file(struct sv_arena *A, int fd)
+{
+	struct sv_str none = { NULL, 0 };
+	struct stat st;
+	char *p;
+
+	if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)
+	    || (size_t)st.st_size > SV_LIMIT_PATIENT
+	    || ad_now_ms() / 1000 - st.st_mtim.tv_sec < 1)
+		return none;
+	p = sv_arena_alloc(A, (size_t)st.st_size + 1);
+	if (p == NULL || read(fd, p, (size_t)st.st_size) != st.st_size)
+		return none;
+	return (struct sv_str){ p, (size_t)st.st_size };
+}
+
 static void
 take_file(struct ad_folders *F, struct ad_setup *u, int dir, const char *name,
     const char *source)
 {
 	struct sv_arena A = ad_arena(SV_LIMIT_ARENA);
 	struct waiting w = { .answered = false };
+	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	struct ad_request r = { .source = sv_str_of(source),
 		.method = SV_LIT("POST"), .correlation = sv_str_of(name),
-		.received_ms = ad_now_ms() };
-	struct stat st;
-	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	char *p = NULL;
+		.body = read_file(&A, fd), .received_ms = ad_now_ms() };
 
 	(void)pthread_mutex_init(&w.lock, NULL);
 	(void)pthread_cond_init(&w.done, NULL);
-	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode)
-	    && (size_t)st.st_size <= SV_LIMIT_PATIENT && ad_now_ms() / 1000
-	    - st.st_mtim.tv_sec >= 1
-	    && (p = sv_arena_alloc(&A, (size_t)st.st_size + 1)) != NULL
-	    && read(fd, p, (size_t)st.st_size) == st.st_size) {
-		r.body = (struct sv_str){ p, (size_t)st.st_size };
-		if (hand_in_all(F->V, u, &r, &w))
-			move(dir, name, w.refused ? "refused" : "done", &w);
-	}
+	if (r.body.p != NULL && hand_in_all(F->V, u, &r, &w))
+		move(dir, name, w.refused ? "refused" : "done", &w);
 	if (fd >= 0)
 		(void)close(fd);
 	free(w.outcome);

@@ -28,20 +28,27 @@ struct job {
 static const struct ad_conf_client anonymous = { .name = "development",
 	.source = "development", .may = AD_MAY_READ | AD_MAY_WRITE };
 
+static bool
+is_harmless(struct sv_str v)
+{
+	static const char allowed[] = "0123456789-_."
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+	for (size_t i = 0; i < v.n; i++) {
+		if (memchr(allowed, v.p[i], sizeof(allowed) - 1) == NULL)
+			return false;
+	}
+	return v.n > 0 && v.n <= 64;
+}
+
 /* The sender's X-Request-Id if it is harmless, else one of ours. */
 static void
 request_id(const struct ad_http_call *call, char ret[65])
 {
 	struct sv_str v = ad_http_header(call, "X-Request-Id");
 	unsigned char random[8];
-	bool sane = v.n > 0 && v.n <= 64;
 
-	for (size_t i = 0; i < v.n && sane; i++)
-		sane = (v.p[i] >= '0' && v.p[i] <= '9')
-		    || (v.p[i] >= 'A' && v.p[i] <= 'Z')
-		    || (v.p[i] >= 'a' && v.p[i] <= 'z')
-		    || v.p[i] == '-' || v.p[i] == '_' || v.p[i] == '.';
-	if (sane) {
+	if (is_harmless(v)) {
 		(void)snprintf(ret, 65, "%.*s", SV_FMT(v));
 		return;
 	}
