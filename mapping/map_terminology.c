@@ -329,3 +329,14 @@ map_terminology_load(struct sv_arena *A, const struct map_file *files,
 	*ret = t;
 	return fhir_issues_error(is) ? SV_BAD : SV_OK;
 }
+
+void
+map_terminology_each(const struct map_terminology *t,
+    const struct map_code_visitor *v)
+{
+	for (size_t i = 0; i < BUCKETS; i++) {
+		for (const struct entry *e = t->bucket[i]; e != NULL;
+		    e = e->next)
+			v->each(v->ctx, e->role, e->code, e->prefix);
+	}
+}

@@ -79,4 +79,16 @@ struct map_meaning map_code_meaning(const struct map_terminology *t,
 struct map_meaning map_concept_meaning(const struct map_terminology *t,
     enum map_role role, const struct fhir_at *at, bool *ret_conflict);
 
+/* Called with a code, which has no dots, and its role; ${prefix}: the codes
+ * below it mean the same. */
+struct map_code_visitor {
+	void (*each)(void *ctx, enum map_role role, struct sv_str code,
+	    bool prefix);
+	void *ctx;
+};
+
+/** Visit every code that ${t} knows. */
+void map_terminology_each(const struct map_terminology *t,
+    const struct map_code_visitor *v);
+
 #endif

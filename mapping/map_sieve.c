@@ -1,0 +1,393 @@
+#include "map_sieve.h"
+
+#include <string.h>
+
+#define BITS 14			/* of the table: 16,384 slots */
+#define SLOTS (1u << BITS)
+#define CODE_MAX 64
+#define ANY 0x80		/* every line of this type matters */
+
+/* A code in the form in which it is compared; .n is 0 in an empty slot. */
+struct known {
+	struct sv_str code;
+	unsigned char roles, prefix_roles;	/* bits 1 << enum map_role */
+};
+
+/* What is searched for in whole blocks, by Horspool's rule: how far to go on
+ * when the byte below the needle's last is this one.  glibc's memmem makes
+ * such a table too, but anew in every call, and "code" stands in a line eight
+ * times. */
+struct needle {
+	const char *text;
+	size_t n;
+	unsigned char skip[256];
+};
+
+struct map_sieve {
+	struct sv_arena *A;
+	struct needle code, modifier;
+	size_t shortest, longest;	/* of codes that stand for all below */
+	size_t n;
+	bool nomem;
+	struct known slot[SLOTS];
+};
+
+/* Which code says what a resource is about. */
+static const struct {
+	const char *type;
+	unsigned char roles;
+} types[] = {
+	{ "Observation", 1 << MAP_ROLE_OBSERVATION },
+	{ "Condition", 1 << MAP_ROLE_CONDITION },
+	{ "Procedure", 1 << MAP_ROLE_PROCEDURE },
+	{ "DiagnosticReport", 1 << MAP_ROLE_OBSERVATION },
+	{ "MedicationRequest", 1 << MAP_ROLE_MEDICATION },
+	{ "MedicationAdministration", 1 << MAP_ROLE_MEDICATION },
+	{ "MedicationStatement", 1 << MAP_ROLE_MEDICATION },
+	{ "MedicationDispense", 1 << MAP_ROLE_MEDICATION },
+	{ "Patient", ANY }, { "Medication", ANY }, { "Specimen", ANY },
+	{ "Bundle", ANY }
+};
+
+/*
+ * Codes are compared without dots (ICD-10 comes with and without), and with
+ * one kind of dash (Salvor's own concepts come in both).
+ */
+static size_t
+plain(struct sv_str code, char buf[CODE_MAX])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < code.n && n < CODE_MAX; i++) {
+		if (code.p[i] != '.')
+			buf[n++] = code.p[i] == '_' ? '-' : code.p[i];
+	}
+	return n;
+}
+
+static uint32_t
+hash(const char *p, size_t n)
+{
+	uint32_t h = 2166136261u;
+
+	for (size_t i = 0; i < n; i++)
+		h = (h ^ (unsigned char)p[i]) * 16777619u;
+	return (h ^ h >> BITS) & (SLOTS - 1);
+}
+
+/* The slot of the code, or the empty one where it would be. */
+static const struct known *
+find(const struct map_sieve *S, const char *p, size_t n)
+{
+	const struct known *k = &S->slot[hash(p, n)];
+
+	while (k->code.n != 0 && (k->code.n != n
+	    || memcmp(k->code.p, p, n) != 0))
+		k = k + 1 == S->slot + SLOTS ? S->slot : k + 1;
+	return k;
+}
+
+static void
+add(struct map_sieve *S, struct sv_str code, unsigned char roles, bool prefix)
+{
+	char buf[CODE_MAX];
+	size_t n = plain(code, buf);
+	struct known *k = &S->slot[find(S, buf, n) - S->slot];
+
+	if (n == 0)
+		return;
+	if (k->code.n == 0) {
+		k->code = S->n++ < SLOTS / 2 ? sv_arena_str(S->A,
+		    (struct sv_str){ buf, n }) : (struct sv_str){ NULL, 0 };
+		if (k->code.p == NULL) {
+			S->nomem = true;
+			return;
+		}
+	}
+	k->roles |= roles;
+	if (!prefix)
+		return;
+	k->prefix_roles |= roles;
+	if (S->shortest == 0 || n < S->shortest)
+		S->shortest = n;
+	if (n > S->longest)
+		S->longest = n;
+}
+
+static void
+add_known(void *ctx, enum map_role role, struct sv_str code, bool prefix)
+{
+	add(ctx, code, (unsigned char)(1 << role), prefix);
+}
+
+static void
+make_needle(struct needle *d, const char *text)
+{
+	d->text = text;
+	d->n = strlen(text);
+	memset(d->skip, (int)d->n, sizeof(d->skip));
+	for (size_t i = 0; i + 1 < d->n; i++)
+		d->skip[(unsigned char)text[i]] = (unsigned char)(d->n - 1 - i);
+}
+
+struct sv_status
+map_sieve_make(struct sv_arena *A, const struct map_terminology *t,
+    struct map_sieve **ret)
+{
+	struct map_sieve *S = sv_arena_zalloc(A, 1, sizeof(*S));
+
+	SV_ENSURE(S != NULL, SV_NOMEM);
+	S->A = A;
+	make_needle(&S->code, "\"code\"");
+	make_needle(&S->modifier, "\"modifierExtension\"");
+	map_terminology_each(t, &(struct map_code_visitor){ add_known, S });
+	/* Salvor's own codes need no map, and may stand in any place. */
+	for (int c = CORE_CONCEPT_NONE + 1; c < CORE_CONCEPT_MAX; c++)
+		add(S, core_concept_name((enum core_concept)c),
+		    (1 << MAP_ROLE_MAX) - 1, false);
+	SV_ENSURE(!S->nomem, SV_NOMEM);
+	*ret = S;
+	return SV_OK;
+}
+
+static const char *
+search(const struct needle *d, const char *p, const char *end)
+{
+	while ((size_t)(end - p) >= d->n) {
+		unsigned char last = (unsigned char)p[d->n - 1];
+
+		if (last == (unsigned char)d->text[d->n - 1]
+		    && memcmp(p, d->text, d->n - 1) == 0)
+			return p;
+		p += d->skip[last];
+	}
+	return end;
+}
+
+static bool
+is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static const char *
+skip_space(const char *p, const char *end)
+{
+	while (p < end && is_space(*p))
+		p++;
+	return p;
+}
+
+/* A string behind a name: ${p} is behind the name's closing quote.  .p is NULL
+ * if something else is there. */
+static struct sv_str
+value_at(const char *p, const char *end)
+{
+	struct sv_str none = { NULL, 0 };
+	const char *quote;
+
+	p = skip_space(p, end);
+	if (p == end || *p != ':')
+		return none;
+	p = skip_space(p + 1, end);
+	if (p == end || *p != '"')
+		return none;
+	p++;
+	quote = memchr(p, '"', (size_t)(end - p));
+	return quote == NULL ? none : (struct sv_str){ p, (size_t)(quote - p) };
+}
+
+/* The type of the resource on the line, if there is exactly one resourceType;
+ * .p is NULL if that is not sure.  Mostly it comes first. */
+static struct sv_str
+type_of(struct sv_str line)
+{
+	static const struct sv_str name = SV_STATIC("\"resourceType\"");
+	const char *end = line.p + line.n, *p = line.p, *found = NULL;
+	struct sv_str none = { NULL, 0 }, rest;
+
+	p = skip_space(p, end);
+	if (p == end || *p != '{')
+		return none;
+	p = skip_space(p + 1, end);
+	rest = (struct sv_str){ p, (size_t)(end - p) };
+	if (sv_str_starts(rest, name))
+		return value_at(p + name.n, end);
+	for (; (size_t)(end - p) >= name.n; p++) {
+		p = memchr(p, '"', (size_t)(end - p));
+		if (p == NULL || (size_t)(end - p) < name.n)
+			break;
+		if (memcmp(p, name.p, name.n) != 0)
+			continue;
+		if (found != NULL)
+			return none;
+		found = p;
+	}
+	return found == NULL ? none : value_at(found + name.n, end);
+}
+
+/* The roles in which a code of this resource matters; 0: none. */
+static unsigned char
+roles_of(struct sv_str type)
+{
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		if (sv_str_is(type, types[i].type))
+			return types[i].roles;
+	}
+	return 0;
+}
+
+static bool
+is_known(const struct map_sieve *S, struct sv_str code, unsigned char roles)
+{
+	char buf[CODE_MAX];
+	size_t n;
+
+	if (code.n == 0 || code.n > CODE_MAX)
+		return false;
+	n = plain(code, buf);
+	if ((find(S, buf, n)->roles & roles) != 0)
+		return true;
+	for (size_t k = S->shortest; k <= S->longest && k < n && k > 0; k++) {
+		if ((find(S, buf, k)->prefix_roles & roles) != 0)
+			return true;
+	}
+	return false;
+}
+
+/* Does the escape at ${p} stand for a character that names and codes are made
+ * of: a digit, a letter, "-", "." or "_"?  The others, such as \u003c in
+ * narratives, hide nothing.  The digits are compared by their letters, since
+ * they come in either case. */
+static bool
+hides(const char *p, const char *end)
+{
+	static const char low[] = "0123456789aAbBcCdDeEfF";
+	const char *digit;
+
+	if (end - p < 6 || memcmp(p, "\\u00", 4) != 0)
+		return false;
+	digit = memchr(low, p[5], sizeof(low) - 1);
+	switch (p[4]) {
+	case '2':	/* - . */
+		return digit != NULL && memchr("dDeE", *digit, 4) != NULL;
+	case '3':	/* 0 to 9 */
+		return digit != NULL && digit < low + 10;
+	case '4':
+	case '5':
+	case '6':
+	case '7':
+		return digit != NULL;
+	default:
+		return false;
+	}
+}
+
+/* Bring ${*next} up to ${from}: the next ${d} there or behind. */
+static void
+advance(const struct needle *d, const char **next, const char *from,
+    const char *end)
+{
+	if (*next < from)
+		*next = search(d, from, end);
+}
+
+static bool
+hides_any(struct map_sieve_scan *c, const char *from, const char *end)
+{
+	for (;;) {
+		if (c->escape < from) {
+			c->escape = memchr(from, '\\', (size_t)(c->end - from));
+			if (c->escape == NULL)
+				c->escape = c->end;
+		}
+		if (c->escape >= end)
+			return false;
+		if (hides(c->escape, end))
+			return true;
+		from = c->escape + 1;
+	}
+}
+
+static bool
+has_known_code(struct map_sieve_scan *c, struct sv_str line,
+    unsigned char roles)
+{
+	const char *from = line.p, *end = line.p + line.n;
+
+	for (;;) {
+		advance(&c->sieve->code, &c->code, from, c->end);
+		if (c->code >= end)
+			return false;
+		from = c->code + c->sieve->code.n;
+		if (is_known(c->sieve, value_at(from, end), roles))
+			return true;
+	}
+}
+
+/* The drug may be coded in another resource, or, as R5 has it, deeper. */
+static bool
+is_coded_elsewhere(struct sv_str line)
+{
+	static const struct sv_str name[] = {
+		SV_STATIC("\"medicationReference\""), SV_STATIC("\"medication\"") };
+	const char *p = line.p, *end = line.p + line.n;
+
+	while ((p = memchr(p, '"', (size_t)(end - p))) != NULL) {
+		struct sv_str rest = { p, (size_t)(end - p) };
+
+		if (sv_str_starts(rest, name[0]) || sv_str_starts(rest, name[1]))
+			return true;
+		p++;
+	}
+	return false;
+}
+
+static bool
+can_matter(struct map_sieve_scan *c, struct sv_str line)
+{
+	const char *end = line.p + line.n;
+	struct sv_str type = type_of(line);
+	unsigned char roles = roles_of(type);
+
+	if (type.p == NULL || line.p[line.n - 1] != '}'
+	    || sv_str_chr(type, '\\') < type.n || roles == ANY)
+		return true;
+	if (roles == 0)
+		return false;
+	if (has_known_code(c, line, roles) || hides_any(c, line.p, end))
+		return true;
+	advance(&c->sieve->modifier, &c->modifier, line.p, c->end);
+	return c->modifier < end || ((roles & 1 << MAP_ROLE_MEDICATION) != 0
+	    && is_coded_elsewhere(line));
+}
+
+struct map_sieve_scan
+map_sieve_begin(const struct map_sieve *S, struct sv_str block, int64_t line)
+{
+	/* NULL is before any block: nothing has been found yet. */
+	return (struct map_sieve_scan){ .sieve = S, .at = block.p,
+		.end = block.p + block.n, .line = line };
+}
+
+bool
+map_sieve_next(struct map_sieve_scan *c, struct sv_str *ret)
+{
+	while (c->at < c->end) {
+		const char *eol = memchr(c->at, '\n', (size_t)(c->end - c->at));
+		struct sv_str line = { c->at, (size_t)((eol != NULL ? eol
+		    : c->end) - c->at) };
+
+		c->at = eol != NULL ? eol + 1 : c->end;
+		c->line++;
+		while (line.n > 0 && is_space(line.p[line.n - 1]))
+			line.n--;
+		if (line.n == 0)
+			continue;
+		*ret = line;
+		if (can_matter(c, line))
+			return true;
+		c->dropped++;
+	}
+	return false;
+}
