@@ -13,19 +13,8 @@ struct known {
 	unsigned char roles, prefix_roles;	/* bits 1 << enum map_role */
 };
 
-/* What is searched for in whole blocks, by Horspool's rule: how far to go on
- * when the byte below the needle's last is this one.  glibc's memmem makes
- * such a table too, but anew in every call, and "code" stands in a line eight
- * times. */
-struct needle {
-	const char *text;
-	size_t n;
-	unsigned char skip[256];
-};
-
 struct map_sieve {
 	struct sv_arena *A;
-	struct needle code, modifier;
 	size_t shortest, longest;	/* of codes that stand for all below */
 	size_t n;
 	bool nomem;
@@ -65,14 +54,17 @@ plain(struct sv_str code, char buf[CODE_MAX])
 	return n;
 }
 
+/* The first and the last eight bytes, and how many there are. */
 static uint32_t
 hash(const char *p, size_t n)
 {
-	uint32_t h = 2166136261u;
+	uint64_t a = 0, b = 0;
 
-	for (size_t i = 0; i < n; i++)
-		h = (h ^ (unsigned char)p[i]) * 16777619u;
-	return (h ^ h >> BITS) & (SLOTS - 1);
+	memcpy(&a, p, n < 8 ? n : 8);
+	if (n > 8)
+		memcpy(&b, p + n - 8, 8);
+	a = (a ^ (b << 7 | b >> 57) ^ n) * 0x9e3779b97f4a7c15u;
+	return (uint32_t)(a >> (64 - BITS));
 }
 
 /* The slot of the code, or the empty one where it would be. */
@@ -120,16 +112,6 @@ add_known(void *ctx, enum map_role role, struct sv_str code, bool prefix)
 	add(ctx, code, (unsigned char)(1 << role), prefix);
 }
 
-static void
-make_needle(struct needle *d, const char *text)
-{
-	d->text = text;
-	d->n = strlen(text);
-	memset(d->skip, (int)d->n, sizeof(d->skip));
-	for (size_t i = 0; i + 1 < d->n; i++)
-		d->skip[(unsigned char)text[i]] = (unsigned char)(d->n - 1 - i);
-}
-
 struct sv_status
 map_sieve_make(struct sv_arena *A, const struct map_terminology *t,
     struct map_sieve **ret)
@@ -138,8 +120,6 @@ map_sieve_make(struct sv_arena *A, const struct map_terminology *t,
 
 	SV_ENSURE(S != NULL, SV_NOMEM);
 	S->A = A;
-	make_needle(&S->code, "\"code\"");
-	make_needle(&S->modifier, "\"modifierExtension\"");
 	map_terminology_each(t, &(struct map_code_visitor){ add_known, S });
 	/* Salvor's own codes need no map, and may stand in any place. */
 	for (int c = CORE_CONCEPT_NONE + 1; c < CORE_CONCEPT_MAX; c++)
@@ -150,18 +130,11 @@ map_sieve_make(struct sv_arena *A, const struct map_terminology *t,
 	return SV_OK;
 }
 
+/* The first ${d} at or behind ${p}; ${end} if there is none. */
 static const char *
-search(const struct needle *d, const char *p, const char *end)
+search(struct sv_str d, const char *p, const char *end)
 {
-	while ((size_t)(end - p) >= d->n) {
-		unsigned char last = (unsigned char)p[d->n - 1];
-
-		if (last == (unsigned char)d->text[d->n - 1]
-		    && memcmp(p, d->text, d->n - 1) == 0)
-			return p;
-		p += d->skip[last];
-	}
-	return end;
+	return p + sv_str_find((struct sv_str){ p, (size_t)(end - p) }, d);
 }
 
 static bool
@@ -283,15 +256,6 @@ hides(const char *p, const char *end)
 	}
 }
 
-/* Bring ${*next} up to ${from}: the next ${d} there or behind. */
-static void
-advance(const struct needle *d, const char **next, const char *from,
-    const char *end)
-{
-	if (*next < from)
-		*next = search(d, from, end);
-}
-
 static bool
 hides_any(struct map_sieve_scan *c, const char *from, const char *end)
 {
@@ -313,13 +277,15 @@ static bool
 has_known_code(struct map_sieve_scan *c, struct sv_str line,
     unsigned char roles)
 {
+	static const struct sv_str name = SV_STATIC("\"code\"");
 	const char *from = line.p, *end = line.p + line.n;
 
 	for (;;) {
-		advance(&c->sieve->code, &c->code, from, c->end);
+		if (c->code < from)
+			c->code = search(name, from, c->end);
 		if (c->code >= end)
 			return false;
-		from = c->code + c->sieve->code.n;
+		from = c->code + name.n;
 		if (is_known(c->sieve, value_at(from, end), roles))
 			return true;
 	}
@@ -329,18 +295,29 @@ has_known_code(struct map_sieve_scan *c, struct sv_str line,
 static bool
 is_coded_elsewhere(struct sv_str line)
 {
-	static const struct sv_str name[] = {
-		SV_STATIC("\"medicationReference\""), SV_STATIC("\"medication\"") };
+	static const struct sv_str name = SV_STATIC("\"medication");
 	const char *p = line.p, *end = line.p + line.n;
 
-	while ((p = memchr(p, '"', (size_t)(end - p))) != NULL) {
-		struct sv_str rest = { p, (size_t)(end - p) };
+	while ((p = search(name, p, end)) < end) {
+		struct sv_str rest = { p + name.n, (size_t)(end - p) - name.n };
 
-		if (sv_str_starts(rest, name[0]) || sv_str_starts(rest, name[1]))
+		if (sv_str_starts(rest, SV_LIT("\""))
+		    || sv_str_starts(rest, SV_LIT("Reference\"")))
 			return true;
 		p++;
 	}
 	return false;
+}
+
+/* The resource has a modifierExtension, which is said to the clinician. */
+static bool
+is_modified(struct map_sieve_scan *c, struct sv_str line)
+{
+	static const struct sv_str name = SV_STATIC("\"modifierExtension\"");
+
+	if (c->modifier < line.p)
+		c->modifier = search(name, line.p, c->end);
+	return c->modifier < line.p + line.n;
 }
 
 static bool
@@ -357,8 +334,7 @@ can_matter(struct map_sieve_scan *c, struct sv_str line)
 		return false;
 	if (has_known_code(c, line, roles) || hides_any(c, line.p, end))
 		return true;
-	advance(&c->sieve->modifier, &c->modifier, line.p, c->end);
-	return c->modifier < end || ((roles & 1 << MAP_ROLE_MEDICATION) != 0
+	return is_modified(c, line) || ((roles & 1 << MAP_ROLE_MEDICATION) != 0
 	    && is_coded_elsewhere(line));
 }
 

@@ -79,6 +79,47 @@ sv_str_chr(struct sv_str s, char c)
 	return i;
 }
 
+/* Sixteen bytes at once, in the vector extensions that gcc and clang share. */
+typedef unsigned char bytes __attribute__((vector_size(16)));
+
+static bytes
+load(const char *p)
+{
+	bytes b;
+
+	memcpy(&b, p, sizeof(b));
+	return b;
+}
+
+/* By hand because memmem prepares itself anew in every call, and is not in
+ * POSIX: the first two bytes and the last of sixteen candidates are compared
+ * at once. */
+size_t
+sv_str_find(struct sv_str s, struct sv_str part)
+{
+	const char *p = s.p, *end = s.p + s.n, *d = part.p;
+
+	while ((size_t)(end - p) >= part.n + 16) {
+		bytes hit = (bytes)(load(p) == (unsigned char)d[0])
+		    & (bytes)(load(p + 1) == (unsigned char)d[1])
+		    & (bytes)(load(p + part.n - 1)
+		    == (unsigned char)d[part.n - 1]);
+		uint64_t any[2];
+
+		memcpy(any, &hit, sizeof(any));
+		for (size_t i = 0; (any[0] | any[1]) != 0 && i < 16; i++) {
+			if (hit[i] != 0 && memcmp(p + i, d, part.n) == 0)
+				return (size_t)(p + i - s.p);
+		}
+		p += 16;
+	}
+	for (; (size_t)(end - p) >= part.n; p++) {
+		if (memcmp(p, d, part.n) == 0)
+			return (size_t)(p - s.p);
+	}
+	return s.n;
+}
+
 size_t
 sv_str_rchr(struct sv_str s, char c)
 {

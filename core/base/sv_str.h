@@ -51,6 +51,10 @@ struct sv_str sv_str_trim(struct sv_str s);
 /** Index of the first ${c} in ${s}, or ${s}.n if there is none. */
 size_t sv_str_chr(struct sv_str s, char c);
 
+/** Index of the first ${part}, of at least two bytes, in ${s}, or ${s}.n.
+ * Fast in long texts, and cheap to call again behind each find. */
+size_t sv_str_find(struct sv_str s, struct sv_str part);
+
 /** Index of the last ${c} in ${s}, or ${s}.n if there is none. */
 size_t sv_str_rchr(struct sv_str s, char c);
 

@@ -115,3 +115,27 @@ Test(arena, holds_its_ceiling)
 	cr_expect_null(sv_arena_alloc(&A, SIZE_MAX / 2));
 	sv_arena_free(&A);
 }
+
+/* Every place of the find, at every length around the sixteen bytes that are
+ * looked at together; near misses before and behind it. */
+Test(str, find)
+{
+	struct sv_str part = SV_LIT("\"code\"");
+	char text[64];
+
+	for (size_t n = 0; n <= sizeof(text); n++) {
+		struct sv_str s = { text, n };
+
+		for (size_t i = 0; i < n; i++)
+			text[i] = "\"cade\""[i % 6];
+		cr_expect_eq(sv_str_find(s, part), n);
+		for (size_t at = 0; at + part.n <= n; at++) {
+			for (size_t i = 0; i < n; i++)
+				text[i] = "\"cade\""[i % 6];
+			for (size_t i = 0; i < part.n; i++)
+				text[at + i] = part.p[i];
+			cr_expect_eq(sv_str_find(s, part), at, "%zu of %zu",
+			    at, n);
+		}
+	}
+}
