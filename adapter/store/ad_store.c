@@ -182,6 +182,28 @@ open_database(struct ad_store *S, const char *path, enum ad_store_mode mode,
 	return ok;
 }
 
+/*
+ * What recovery found in the log is in the page cache, but perhaps not on the
+ * disk: the process before us may have died of a sync that failed, after which
+ * the kernel takes the pages for clean (LWN 752063).  So it is written into the
+ * database and synced there, and the log begins anew, before anything that we
+ * acknowledge rests on it.
+ */
+static bool
+settle_log(struct ad_store *S, const char *path, struct sv_err *err)
+{
+	int64_t busy = 1;
+
+	if (pragma_number(S, "PRAGMA wal_checkpoint(TRUNCATE)", &busy)
+	    && busy == 0)
+		return true;
+	(void)ad_sql_failed(S);
+	sv_err_set(err, path, "%s", busy != 0 && sqlite3_errcode(S->db)
+	    == SQLITE_OK ? "another process reads the store; try again when "
+	    "it has ended" : S->error);
+	return false;
+}
+
 struct ad_store *
 ad_store_open(const char *path, enum ad_store_mode mode, struct sv_err *err)
 {
@@ -195,7 +217,8 @@ ad_store_open(const char *path, enum ad_store_mode mode, struct sv_err *err)
 	S->mode = mode;
 	(void)pthread_mutex_init(&S->lock, NULL);
 	if ((mode == AD_STORE_SERVICE && !lock_service(S, path, err))
-	    || !open_database(S, path, mode, err)) {
+	    || !open_database(S, path, mode, err)
+	    || (mode == AD_STORE_SERVICE && !settle_log(S, path, err))) {
 		if (err != NULL && err->where[0] == '\0')
 			(void)snprintf(err->where, sizeof(err->where), "%.200s",
 			    path);
@@ -232,11 +255,23 @@ ad_store_begin(struct ad_store *S)
 	return s;
 }
 
+/* A statement that was left in the middle would hold its state of the store
+ * beyond the unit: the log could not be taken over, and the next unit not
+ * write. */
+static void
+end_statements(struct ad_store *S)
+{
+	for (int i = 0; i < AD_SQL_MAX; i++)
+		(void)sqlite3_reset(S->stmt[i]);
+}
+
 struct sv_status
 ad_store_commit(struct ad_store *S)
 {
-	struct sv_status s = ad_sql_run(S, AD_SQL_COMMIT, "");
+	struct sv_status s;
 
+	end_statements(S);
+	s = ad_sql_run(S, AD_SQL_COMMIT, "");
 	if (!sv_is_ok(s)) {
 		ad_store_rollback(S);
 		return s;
@@ -252,6 +287,7 @@ ad_store_rollback(struct ad_store *S)
 	char why[sizeof(S->error)];
 
 	memcpy(why, S->error, sizeof(why));
+	end_statements(S);
 	if (sqlite3_get_autocommit(S->db) == 0)
 		(void)!sv_is_ok(ad_sql_run(S, AD_SQL_ROLLBACK, ""));
 	memcpy(S->error, why, sizeof(why));

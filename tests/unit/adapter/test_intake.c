@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "ad_intake.h"
+#include "messages.h"
 #include "sv_limits.h"
 #include "test_arena.h"
 #include "vignette.h"
@@ -132,23 +133,6 @@ newest_row(void)
 	    &r)));
 	return r.body;
 }
-
-#define PATIENT "{\"resourceType\":\"Patient\",\"id\":\"7\"}"
-#define SUBJECT "\"subject\":{\"reference\":\"Patient/7\"}"
-#define CANCER "{\"resourceType\":\"Condition\",\"id\":\"c\"," SUBJECT ","	\
-	"\"code\":{\"coding\":[{\"system\":\"http://snomed.info/sct\","	\
-	"\"code\":\"399068003\"}]},\"onsetDateTime\":\"2017-11-20\"}"
-#define SURGERY "{\"resourceType\":\"Procedure\",\"id\":\"rp\"," SUBJECT ","	\
-	"\"status\":\"completed\",\"code\":{\"coding\":[{\"system\":"	\
-	"\"http://snomed.info/sct\",\"code\":\"26294005\"}]},"		\
-	"\"performedDateTime\":\"2020-01-10\"}"
-#define PSA(id, meta, status, date, value)				\
-	"{\"resourceType\":\"Observation\",\"id\":\"" id "\"," meta	\
-	"\"status\":\"" status "\"," SUBJECT ",\"code\":{\"coding\":[{"	\
-	"\"system\":\"http://loinc.org\",\"code\":\"2857-1\"}]},"	\
-	"\"effectiveDateTime\":\"" date "\",\"valueQuantity\":{\"value\":" \
-	value ",\"system\":\"http://unitsofmeasure.org\",\"code\":\"ng/mL\"}}"
-#define META(v) "\"meta\":{\"versionId\":\"" v "\"},"
 
 static const char *const clean[] = { PATIENT, CANCER, SURGERY,
 	PSA("p1", META("1"), "final", "2025-11-10", "0.24"),
@@ -322,12 +306,6 @@ Test(intake, a_batch_answers_entry_by_entry)
 	cr_assert(contains(a.body, "422 "));
 	cr_assert(contains(a.body, "200 OK"));
 }
-
-#define MESSAGE(id, rest) "{\"resourceType\":\"Bundle\",\"type\":\"message\"," \
-	"\"entry\":[{\"fullUrl\":\"urn:uuid:3f9f4b0e-7a9c-4a5e-9d0e-"	\
-	"0f5a3c1b2d4e\",\"resource\":{\"resourceType\":\"MessageHeader\","	\
-	"\"id\":\"" id "\",\"eventUri\":\"urn:x\",\"source\":{\"endpoint\":" \
-	"\"urn:y\"}}}" rest "]}"
 
 Test(intake, a_message_that_comes_twice_is_answered_as_the_first_time)
 {
