@@ -84,10 +84,11 @@ add(struct map_sieve *S, struct sv_str code, unsigned char roles, bool prefix)
 {
 	char buf[CODE_MAX];
 	size_t n = plain(code, buf);
-	struct known *k = &S->slot[find(S, buf, n) - S->slot];
+	struct known *k;
 
 	if (n == 0)
 		return;
+	k = &S->slot[find(S, buf, n) - S->slot];
 	if (k->code.n == 0) {
 		k->code = S->n++ < SLOTS / 2 ? sv_arena_str(S->A,
 		    (struct sv_str){ buf, n }) : (struct sv_str){ NULL, 0 };
