@@ -65,7 +65,7 @@ lines_of(struct sv_arena *A, const struct cJSON *tree)
 {
 	struct lines L = { A, NULL, 0, 400000 };
 
-	L.at = sv_arena_zalloc(A, L.cap, sizeof(*L.at));
+	L.at = sv_arena_alloc(A, L.cap * sizeof(*L.at));
 	flatten(&L, "", tree);
 	qsort(L.at, L.n, sizeof(*L.at), by_text);
 	return L;
