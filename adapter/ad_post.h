@@ -1,17 +1,12 @@
 /**
- * ad_post.h: posting guidance to a FHIR server over TLS, with libcurl.
+ * ad_post.h: posting guidance to a FHIR server, for salvor evaluate --post.
  *
- * TLS 1.2 or later, verification always on, no redirects.  What each answer
- * means:
+ * What each answer means is the table of ad_outcome.h.  The exit status:
  *
- *	2xx, all entries 2xx	done			OK
- *	2xx, an entry not 2xx	that entry was refused	REFUSED
- *	408 425 429 5xx		try again later		TEMPORARY
- *	other 3xx 4xx		refused			REFUSED
- *	certificate trouble	see the message		CONFIG
- *	no connection		try again later		TEMPORARY
- *	cut or timed out	may be stored; safe to repeat, because every
- *				entry is a conditional create	TEMPORARY
+ *	DONE					OK
+ *	REFUSED, BLOCKED by a status (401 ...)	REFUSED
+ *	BLOCKED by a certificate or the URL	CONFIG
+ *	everything else: try again		TEMPORARY
  */
 #ifndef AD_POST_H
 #define AD_POST_H

@@ -106,6 +106,9 @@ work(void *arg)
 static bool
 start_line(struct ad_poster *P, struct ad_line *L, const struct ad_destination *d)
 {
+	struct ad_client_peer peer = { .ca = d->ca,
+		.certificate = d->certificate, .key = d->key,
+		.timeout_s = d->timeout_s, .plain = d->plain };
 	bool ok;
 
 	L->S = P->S;
@@ -118,9 +121,8 @@ start_line(struct ad_poster *P, struct ad_line *L, const struct ad_destination *
 		struct ad_transfer *t = &L->transfer[i];
 
 		t->line = L;
-		t->curl = curl_easy_init();
-		t->answer = malloc(AD_TRANSFER_MAX_ANSWER);
-		ok = t->curl != NULL && t->answer != NULL;
+		t->client = ad_client_new(&peer);
+		ok = t->client != NULL;
 	}
 	L->started = ok && pthread_create(&L->thread, NULL, work, L) == 0;
 	return L->started;
@@ -172,14 +174,12 @@ free_line(struct ad_line *L)
 	for (long i = 0; L->transfer != NULL && i < L->d.concurrency; i++) {
 		struct ad_transfer *t = &L->transfer[i];
 
-		if (t->busy && t->curl != NULL)
-			(void)curl_multi_remove_handle(L->multi, t->curl);
+		if (t->busy && t->client != NULL)
+			(void)curl_multi_remove_handle(L->multi,
+			    ad_client_handle(t->client));
 		if (t->busy)
 			sv_arena_free(&t->A);
-		curl_slist_free_all(t->headers);
-		if (t->curl != NULL)
-			curl_easy_cleanup(t->curl);
-		free(t->answer);
+		ad_client_free(t->client);
 	}
 	free(L->transfer);
 	if (L->multi != NULL)

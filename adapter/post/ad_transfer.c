@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define MAX_ANSWER ((size_t)1 << 20)
+
 int64_t
 ad_transfer_now_ms(void)
 {
@@ -27,100 +29,31 @@ random_number(void)
 	return r;
 }
 
-static size_t
-keep_answer(char *p, size_t size, size_t n, void *ctx)
-{
-	struct ad_transfer *t = ctx;
-
-	n *= size;
-	if (n > AD_TRANSFER_MAX_ANSWER - t->n_answer)
-		return 0;	/* ends the transfer: a hostile answer */
-	memcpy(t->answer + t->n_answer, p, n);
-	t->n_answer += n;
-	return n;
-}
-
-/* The token is read for every post: it may be replaced while we run.  One that
- * others can read is not used. */
-static bool
-add_token(struct ad_transfer *t)
-{
-	char line[8192 + 32] = "Authorization: Bearer ";
-	size_t from = strlen(line), n;
-	FILE *f = fopen(t->line->d.token_file, "r");
-	struct stat st;
-	struct curl_slist *h = NULL;
-
-	if (f == NULL)
-		return false;
-	if (fstat(fileno(f), &st) == 0 && (st.st_mode & 077) == 0) {
-		n = fread(line + from, 1, 8192, f);
-		line[from + n] = '\0';
-		line[from + strcspn(line + from, "\r\n")] = '\0';
-		h = curl_slist_append(t->headers, line);
-	}
-	(void)fclose(f);
-	if (h != NULL)
-		t->headers = h;
-	return h != NULL;
-}
-
-static bool
-set_headers(struct ad_transfer *t)
-{
-	char id[128];
-
-	(void)snprintf(id, sizeof(id), "X-Request-Id: %.*s",
-	    SV_FMT(t->row.correlation));
-	t->headers = curl_slist_append(NULL,
-	    "Content-Type: application/fhir+json");
-	t->headers = curl_slist_append(t->headers,
-	    "Accept: application/fhir+json");
-	if (t->row.correlation.n > 0)
-		t->headers = curl_slist_append(t->headers, id);
-	return t->headers != NULL
-	    && (t->line->d.token_file == NULL || add_token(t));
-}
-
-#define SET(option, value) \
-	(curl_easy_setopt(t->curl, (option), (value)) == CURLE_OK)
-
-/* TLS 1.2 or later, verified; no redirects, so that neither the body nor the
- * token goes anywhere else. */
-static bool
-set_security(struct ad_transfer *t)
+/* Set the request up.  The token is read for every post: it may be replaced
+ * while we run. */
+static struct sv_status
+prepare(struct ad_transfer *t, struct sv_err *err)
 {
 	const struct ad_destination *d = &t->line->d;
+	char token[8000], bearer[8192];
+	struct sv_str id = sv_arena_printf(&t->A, "X-Request-Id: %.*s",
+	    SV_FMT(t->row.correlation));
+	const char *headers[] = { id.p, NULL };
+	struct ad_client_request r = { .method = "POST", .url = d->url,
+		.accept = "application/fhir+json",
+		.media = "application/fhir+json", .body = t->row.body,
+		.max_answer = MAX_ANSWER, .headers = headers, .ctx = t };
 
-	return SET(CURLOPT_PROTOCOLS_STR, d->plain ? "https,http" : "https")
-	    && SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2)
-	    && (d->ca == NULL || SET(CURLOPT_CAINFO, d->ca))
-	    && (d->certificate == NULL
-	    || (SET(CURLOPT_SSLCERT, d->certificate)
-	    && SET(CURLOPT_SSLKEY, d->key)));
-}
-
-static bool
-set_callbacks(struct ad_transfer *t)
-{
-	return SET(CURLOPT_WRITEFUNCTION, keep_answer)
-	    && SET(CURLOPT_WRITEDATA, t) && SET(CURLOPT_PRIVATE, t)
-	    && SET(CURLOPT_NOSIGNAL, 1L)
-	    && SET(CURLOPT_TIMEOUT, t->line->d.timeout_s)
-	    && SET(CURLOPT_CONNECTTIMEOUT, 10L);
-}
-
-static bool
-set_transfer(struct ad_transfer *t)
-{
-	curl_easy_reset(t->curl);
-	return set_headers(t) && set_security(t) && set_callbacks(t)
-	    && SET(CURLOPT_URL, t->line->d.url)
-	    && SET(CURLOPT_HTTPHEADER, t->headers)
-	    && SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS)
-	    && SET(CURLOPT_PIPEWAIT, 1L)
-	    && SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)t->row.body.n)
-	    && SET(CURLOPT_POSTFIELDS, t->row.body.p);
+	if (t->row.correlation.n == 0)
+		headers[0] = NULL;
+	if (d->token_file != NULL) {
+		SV_TRY(ad_client_secret(d->token_file, token, sizeof(token),
+		    err));
+		(void)snprintf(bearer, sizeof(bearer), "Bearer %s", token);
+		r.authorization = bearer;
+	}
+	sv_err_set(err, "", "the post could not be prepared");
+	return ad_client_prepare(t->client, &r);
 }
 
 /* The breaker: failures that have nothing to do with the post count. */
@@ -173,8 +106,6 @@ settle(struct ad_transfer *t, enum ad_outcome o, int64_t retry_after_s,
 	count(t->line, o);
 	note_failure(t->line, o);
 	sv_arena_free(&t->A);
-	curl_slist_free_all(t->headers);
-	t->headers = NULL;
 	t->busy = false;
 	t->line->running--;
 }
@@ -182,18 +113,14 @@ settle(struct ad_transfer *t, enum ad_outcome o, int64_t retry_after_s,
 void
 ad_transfer_finish(struct ad_transfer *t, CURLcode code)
 {
-	struct ad_attempt a = { .curl = (int)code,
-		.answer = { t->answer, t->n_answer } };
-	curl_off_t after = 0;
-	char reason[200];
-	enum ad_outcome o;
+	const struct ad_client_answer *a = ad_client_finish(t->client, code);
+	struct ad_verdict v;
 
-	(void)curl_easy_getinfo(t->curl, CURLINFO_RESPONSE_CODE, &a.status);
-	(void)curl_easy_getinfo(t->curl, CURLINFO_RETRY_AFTER, &after);
-	o = ad_outcome_of(&t->A, &a, reason);
-	t->row.status = (int)a.status;
-	(void)curl_multi_remove_handle(t->line->multi, t->curl);
-	settle(t, o, (int64_t)after, reason);
+	ad_outcome_of(&t->A, a, 0, &v);
+	t->row.status = (int)a->status;
+	(void)curl_multi_remove_handle(t->line->multi,
+	    ad_client_handle(t->client));
+	settle(t, v.outcome, a->retry_after_s, v.reason);
 }
 
 /* Write all of ${s} to ${fd} and to the disk. */
@@ -239,18 +166,17 @@ void
 ad_transfer_start(struct ad_transfer *t)
 {
 	const char *url = t->line->d.url;
+	struct sv_err err = { .text = "libcurl does not take the post" };
 
 	t->busy = true;
-	t->n_answer = 0;
 	t->line->running++;
 	if (strncmp(url, "file:", 5) == 0) {
 		if (drop_file(url + 5, &t->row))
 			settle(t, AD_OUTCOME_DONE, 0, "");
 		else
 			settle(t, AD_OUTCOME_BLOCKED, 0, strerror(errno));
-	} else if (!set_transfer(t) || curl_multi_add_handle(t->line->multi,
-	    t->curl) != CURLM_OK) {
-		settle(t, AD_OUTCOME_BLOCKED, 0, "the post could not be "
-		    "prepared; is the token file readable, and by us alone?");
+	} else if (!sv_is_ok(prepare(t, &err)) || curl_multi_add_handle(
+	    t->line->multi, ad_client_handle(t->client)) != CURLM_OK) {
+		settle(t, AD_OUTCOME_BLOCKED, 0, err.text);
 	}
 }

@@ -4,14 +4,12 @@
 #ifndef AD_TRANSFER_H
 #define AD_TRANSFER_H
 
-#include <curl/curl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
 #include "ad_outcome.h"
 #include "ad_poster.h"
 
-#define AD_TRANSFER_MAX_ANSWER ((size_t)1 << 20)
 #define AD_TRANSFER_OPEN_AFTER 5	/* failures in a row */
 
 struct ad_line;
@@ -19,12 +17,9 @@ struct ad_line;
 /* One post under way. */
 struct ad_transfer {
 	struct ad_line *line;
-	CURL *curl;
-	struct curl_slist *headers;
+	struct ad_client *client;
 	struct sv_arena A;		/* holds the row */
 	struct ad_row row;
-	char *answer;
-	size_t n_answer;
 	bool busy;
 };
 
