@@ -113,6 +113,24 @@ put_pair(struct words *W, const struct core_op *op)
 	}
 }
 
+/* What is said if the variable that is called ${name} does not hold. */
+static struct sv_str
+negated(struct words *W, struct sv_str name)
+{
+	static const struct { struct sv_str says, denies; } counts[] = {
+		{ SV_STATIC("at least one "), SV_STATIC("no ") },
+		{ SV_STATIC("two or more "), SV_STATIC("fewer than two ") } };
+
+	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+		struct sv_str rest = sv_str_from(name, counts[i].says.n);
+
+		if (sv_str_starts(name, counts[i].says))
+			return sv_arena_printf(W->A, "%.*s%.*s",
+			    SV_FMT(counts[i].denies), SV_FMT(rest));
+	}
+	return sv_arena_printf(W->A, "not \"%.*s\"", SV_FMT(name));
+}
+
 static void
 put_single(struct words *W, const struct core_op *op)
 {
@@ -125,8 +143,8 @@ put_single(struct words *W, const struct core_op *op)
 	struct sv_str text = inner(W, p, HOLD_WHOLE);
 
 	if (op->code == CORE_OP_NOT) {
-		p->text = sv_arena_printf(W->A, p->named ? "not \"%.*s\""
-		    : p->statement ? "not true that %.*s" : "no %.*s",
+		p->text = p->named ? negated(W, text) : sv_arena_printf(W->A,
+		    p->statement ? "not true that %.*s" : "no %.*s",
 		    SV_FMT(text));
 	} else {
 		p->text = sv_arena_printf(W->A, "%.*s %s", SV_FMT(text),
@@ -156,4 +174,47 @@ core_expr_words(struct sv_arena *A, const struct core_expr *expr)
 				.hold = HOLD_WHOLE, .named = true };
 	}
 	return W.n == 1 ? W.stack[0].text : (struct sv_str){ NULL, 0 };
+}
+
+/* The statement that begins with op ${i}, a fact, under no name but with its
+ * number; ${ret_n} is its length. */
+static struct sv_str
+statement(struct sv_arena *A, const struct core_expr *expr, size_t i,
+    size_t *ret_n)
+{
+	bool compared = i + 2 < expr->n
+	    && expr->ops[i + 2].code == CORE_OP_COMPARE;
+	struct core_op ops[3] = { expr->ops[i] };
+	struct core_expr part = { .ops = ops, .n = compared ? 3 : 1 };
+
+	for (size_t k = 0; k < part.n; k++) {
+		ops[k] = expr->ops[i + k];
+		ops[k].phrase = (struct sv_str){ NULL, 0 };
+	}
+	*ret_n = part.n;
+	return core_expr_words(A, &part);
+}
+
+struct sv_str
+core_expr_statements(struct sv_arena *A, const struct core_expr *expr)
+{
+	struct sv_str said[CORE_EXPR_STATEMENTS], all = { "", 0 };
+	size_t n = 0, step, k;
+
+	for (size_t i = 0; i < expr->n; i += step) {
+		struct sv_str text;
+
+		step = 1;
+		if (expr->ops[i].code != CORE_OP_FACT)
+			continue;
+		text = statement(A, expr, i, &step);
+		for (k = 0; k < n && !sv_str_eq(said[k], text); k++)
+			;
+		if (k < n || n == CORE_EXPR_STATEMENTS)
+			continue;
+		all = sv_arena_printf(A, "%.*s%s%.*s", SV_FMT(all),
+		    n > 0 ? "; " : "", SV_FMT(text));
+		said[n++] = text;
+	}
+	return all;
 }

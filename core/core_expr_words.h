@@ -6,7 +6,8 @@
  *
  * "no X" is FHIRPath's X.not(), "X is established" is X.anyTrue(), "X is
  * excluded" X.anyFalse(), "X is not known" X.empty().  Variables stand under
- * their own phrase, parameters with their value and unit.
+ * their own phrase, parameters with their value and unit; "at least one X"
+ * that does not hold is "no X".
  */
 #ifndef CORE_EXPR_WORDS_H
 #define CORE_EXPR_WORDS_H
@@ -16,6 +17,13 @@
 /** ${expr} in words, in ${A}; empty for an expression without ops; .p is NULL
  * without memory. */
 struct sv_str core_expr_words(struct sv_arena *A, const struct core_expr *expr);
+
+/** The statements about facts that ${expr} is made of, each once, however they
+ * are joined: "current PSA at least 0.7 ng/mL; seminal vesicle invasion".
+ * Those beyond CORE_EXPR_STATEMENTS are left out. */
+struct sv_str core_expr_statements(struct sv_arena *A,
+    const struct core_expr *expr);
+#define CORE_EXPR_STATEMENTS 16
 
 /**
  * core_expr_reachable(when, unless, facts):

@@ -125,35 +125,40 @@ put_change(struct history *H, const struct core_finding *f)
 	    ? "33" : f->rule->kind == CORE_RULE_BLOCK ? "1;31" : "1;32", &b);
 }
 
-/* The rules that came into ${state} without having spoken, in one line. */
+/* Rule ${i} came into ${state} and does not fall silent by that. */
+static bool
+came_quietly(const struct history *H, const struct core_decision *d, size_t i,
+    enum core_state state)
+{
+	return d->findings[i].state == state && state_before(H, i) != state
+	    && !(state == CORE_SILENT && speaks(state_before(H, i)));
+}
+
+/* How many rules came into ${state} without having spoken, and what the
+ * facts are that they wait for. */
 static bool
 put_group(struct history *H, const struct core_decision *d,
-    enum core_state state, const char *words)
+    enum core_state state)
 {
 	core_fact_set missing = 0;
-	bool any = false;
+	size_t n = 0;
 	struct sv_buf b;
 
-	sv_buf_init(&b, H->A, 64 * 1024);
-	sv_buf_add(&b, sv_str_of(words));
 	for (size_t i = 0; i < d->n_findings; i++) {
-		const struct core_finding *f = &d->findings[i];
-
-		if (f->state != state || state_before(H, i) == state
-		    || (state == CORE_SILENT && speaks(state_before(H, i))))
+		if (!came_quietly(H, d, i, state))
 			continue;
-		sv_buf_add(&b, any ? SV_LIT(", ") : SV_LIT(" "));
-		sv_buf_add(&b, f->rule->id);
-		missing |= f->missing;
-		any = true;
+		missing |= d->findings[i].missing;
+		n++;
 	}
-	if (missing != 0) {
-		sv_buf_add(&b, SV_LIT("; not known: "));
-		map_phrase_facts(&b, missing);
-	}
-	if (any)
-		line(H, 4, state == CORE_SILENT ? "2" : "33", &b);
-	return any;
+	if (n == 0)
+		return false;
+	sv_buf_init(&b, H->A, 64 * 1024);
+	sv_buf_printf(&b, "%s%zu rule%s%s", state == CORE_SILENT
+	    ? "- settled: " : "? not decided: ", n, n == 1 ? "" : "s",
+	    state == CORE_SILENT ? " not applicable" : ", waiting for: ");
+	map_phrase_facts(&b, missing);
+	line(H, 4, state == CORE_SILENT ? "2" : "33", &b);
+	return true;
 }
 
 /* What is concluded, if that changed. */
@@ -167,7 +172,7 @@ put_intent(struct history *H, const struct core_decision *d)
 		return false;
 	sv_buf_init(&b, H->A, 4096);
 	sv_buf_add(&b, SV_LIT("= "));
-	sv_buf_add(&b, map_phrase_intent(d->intent));
+	sv_buf_add(&b, map_phrase_intent(d->intent, &d->facts));
 	line(H, 4, "1", &b);
 	return true;
 }
@@ -190,8 +195,8 @@ put_step(struct history *H, int32_t day, const struct core_decision *d)
 		put_change(H, &d->findings[i]);
 		any = true;
 	}
-	any = put_group(H, d, CORE_NEEDS_DATA, "? waits for data:") || any;
-	any = put_group(H, d, CORE_SILENT, "- settled, does not apply:") || any;
+	any = put_group(H, d, CORE_NEEDS_DATA) || any;
+	any = put_group(H, d, CORE_SILENT) || any;
 	if (!any)
 		map_page_paragraph(&H->page, 4, 2,
 		    SV_LIT("the guidance does not change"));

@@ -57,6 +57,15 @@ map_html_flush(struct map_html *H, const struct sv_buf *b)
 }
 
 void
+map_html_flush_capital(struct map_html *H, struct sv_buf *b)
+{
+	if (sv_buf_ok(b) && b->n > 1 && b->p[0] >= 'a' && b->p[0] <= 'z'
+	    && !(b->p[1] >= 'A' && b->p[1] <= 'Z'))
+		b->p[0] = (char)(b->p[0] - 'a' + 'A');
+	map_html_flush(H, b);
+}
+
+void
 map_html_date(struct map_html *H, struct sv_date d)
 {
 	char day[SV_DATE_TEXT_MAX];
@@ -83,8 +92,8 @@ map_html_source(struct map_html *H, const struct core_event *e)
 
 /* Only the style sheet that is in the page may apply, by its hash (CSP
  * Level 3); nothing else is allowed, whatever a sender may have slipped in. */
-static void
-put_head(struct map_html *H)
+void
+map_html_head(struct map_html *H, struct sv_str title)
 {
 	unsigned char md[EVP_MAX_MD_SIZE], text[2 * EVP_MAX_MD_SIZE];
 	unsigned int n = 0;
@@ -110,9 +119,26 @@ put_head(struct map_html *H)
 	    "<meta name=\"viewport\" content=\"width=device-width, "
 	    "initial-scale=1\"/>\n"
 	    "<meta name=\"color-scheme\" content=\"light dark\"/>\n"
-	    "<title>Salvage therapy guidance</title>\n<style>");
+	    "<title>");
+	map_html_text(H, title);
+	map_html_raw(H, "</title>\n<style>");
 	sv_buf_add(H->out, sv_buf_str(&css));
 	map_html_raw(H, "</style>\n</head>\n");
+}
+
+/* The patient stands on every printed page, by the title. */
+static void
+put_title(struct map_html *H)
+{
+	struct sv_buf b;
+
+	map_html_begin(H, &b);
+	sv_buf_add(&b, SV_LIT("Patient "));
+	sv_buf_add(&b, H->r->patient.name);
+	sv_buf_add(&b, SV_LIT(" \xe2\x80\x93 salvage therapy guidance"));
+	if (!sv_buf_ok(&b))
+		H->out->failed = true;
+	map_html_head(H, sv_buf_str(&b));
 }
 
 static void
@@ -149,8 +175,10 @@ put_cancer(struct map_html *H, const struct core_guidance *g)
 	map_html_raw(H, "\"><span>");
 	map_html_text(H, map_phrase_cancer(g->cancer));
 	map_html_raw(H, "</span> ");
-	map_html_text(H, map_phrase_intent(g->intent));
+	map_html_text(H, map_phrase_intent(g->intent,
+	    &H->r->decision.facts));
 	map_html_raw(H, "</h2>\n");
+	map_html_figures(H, g);
 	map_html_advice(H, g);
 	map_html_missing(H, g);
 	map_html_changes(H, g);
@@ -192,7 +220,7 @@ map_html_write(struct sv_arena *A, const struct map_result *r,
 {
 	struct map_html H = { out, A, r, o };
 
-	put_head(&H);
+	put_title(&H);
 	map_html_raw(&H, "<body>\n");
 	put_banner(&H);
 	map_html_raw(&H, "<main>\n");

@@ -30,16 +30,31 @@ void map_html_text(struct map_html *H, struct sv_str s);
 void map_html_begin(const struct map_html *H, struct sv_buf *b);
 void map_html_flush(struct map_html *H, const struct sv_buf *b);
 
+/** As map_html_flush, with a capital letter first; "hCG" and "pT" stay. */
+void map_html_flush_capital(struct map_html *H, struct sv_buf *b);
+
 /** "2026-04" in its precision, or "no date", in a time element. */
 void map_html_date(struct map_html *H, struct sv_date d);
 
 /** The sources of ${e}: "Observation/e4/_history/2". */
 void map_html_source(struct map_html *H, const struct core_event *e);
 
-/** The style sheet of the page, in ${b}. */
+/** The style sheet of all pages, in ${b}. */
 void map_html_style(struct sv_buf *b);
 
+/** All before the body of a page that is called ${title}. */
+void map_html_head(struct map_html *H, struct sv_str title);
+
+/** Why ${f} is in its state; false, and the page fails, without memory. */
+struct map_why;
+bool map_html_why(struct map_html *H, const struct core_finding *f,
+    struct map_why *ret);
+
+/** Is anything known of fact ${id} that is worth showing? */
+bool map_html_is_shown(const struct core_facts *facts, enum core_fact_id id);
+
 /* The sections; each appends nothing if it has nothing to say. */
+void map_html_figures(struct map_html *H, const struct core_guidance *g);
 void map_html_advice(struct map_html *H, const struct core_guidance *g);
 void map_html_missing(struct map_html *H, const struct core_guidance *g);
 void map_html_changes(struct map_html *H, const struct core_guidance *g);

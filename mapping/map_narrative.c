@@ -98,7 +98,8 @@ map_put_narrative(struct map_writing *m)
 	sv_buf_add(&out,
 	    SV_LIT("<div xmlns=\"http://www.w3.org/1999/xhtml\">"));
 	sv_buf_init(&b, m->A, 4096);
-	sv_buf_add(&b, map_phrase_intent(m->g->intent));
+	sv_buf_add(&b, map_phrase_intent(m->g->intent,
+	    &m->r->decision.facts));
 	add_element(m, &out, "p", &b);
 	add_blocks(m, &out);
 	add_proposals(m, &out);

@@ -11,8 +11,8 @@ add_dec(struct sv_buf *b, struct sv_dec d)
 	sv_buf_add(b, sv_str_of(text));
 }
 
-static void
-add_interval(struct sv_buf *b, struct core_interval i)
+void
+map_phrase_interval(struct sv_buf *b, struct core_interval i)
 {
 	if (core_is_exact(i)) {
 		add_dec(b, i.lo);
@@ -30,14 +30,6 @@ add_interval(struct sv_buf *b, struct core_interval i)
 	}
 }
 
-static struct sv_str
-unit_word(struct sv_str ucum)
-{
-	if (sv_str_is(ucum, "mo"))
-		return SV_LIT("months");
-	return sv_str_is(ucum, "a") ? SV_LIT("years") : ucum;
-}
-
 /* "very high" */
 static void
 add_group(struct sv_buf *b, enum core_ipfsg g)
@@ -51,7 +43,7 @@ add_group(struct sv_buf *b, enum core_ipfsg g)
 static void
 add_known(struct sv_buf *b, enum core_fact_id id, const struct core_fact *f)
 {
-	struct sv_str unit = unit_word(core_fact_unit(id));
+	struct sv_str unit = map_phrase_unit(core_fact_unit(id));
 
 	if (core_fact_type(id) == CORE_FACT_TRI) {
 		sv_buf_add(b, f->truth == CORE_TRUE ? SV_LIT("yes")
@@ -67,7 +59,7 @@ add_known(struct sv_buf *b, enum core_fact_id id, const struct core_fact *f)
 		sv_buf_add(b, SV_LIT("no doubling"));
 		return;
 	}
-	add_interval(b, f->number);
+	map_phrase_interval(b, f->number);
 	if (unit.n > 0) {
 		sv_buf_addc(b, ' ');
 		sv_buf_add(b, unit);
@@ -75,8 +67,8 @@ add_known(struct sv_buf *b, enum core_fact_id id, const struct core_fact *f)
 }
 
 /* " (3 values, 2025-10-10 to 2026-04-10)": what a doubling time rests on. */
-static void
-add_fit(struct sv_buf *b, const struct core_facts *facts)
+void
+map_phrase_fit(struct sv_buf *b, const struct core_facts *facts)
 {
 	char first[SV_DATE_TEXT_MAX] = "", last[SV_DATE_TEXT_MAX] = "";
 	uint64_t n = 0;
@@ -102,14 +94,21 @@ void
 map_phrase_fact(struct sv_buf *b, enum core_fact_id id,
     const struct core_facts *facts)
 {
-	const struct core_fact *f = &facts->fact[id];
-
 	sv_buf_add(b, core_fact_phrase(id));
 	sv_buf_add(b, SV_LIT(": "));
+	map_phrase_known(b, id, facts);
+	if (id == CORE_PSA_DOUBLING_TIME)
+		map_phrase_fit(b, facts);
+}
+
+void
+map_phrase_known(struct sv_buf *b, enum core_fact_id id,
+    const struct core_facts *facts)
+{
+	const struct core_fact *f = &facts->fact[id];
+
 	if (!core_fact_unknown(id, f)) {
 		add_known(b, id, f);
-		if (id == CORE_PSA_DOUBLING_TIME)
-			add_fit(b, facts);
 		return;
 	}
 	sv_buf_add(b, SV_LIT("unknown, "));
@@ -163,6 +162,19 @@ add_unresolved(struct sv_buf *b, const struct core_rule *rule,
 }
 
 void
+map_phrase_citations(struct sv_buf *b, const struct core_rule *rule)
+{
+	for (size_t i = 0; i < rule->n_citations; i++) {
+		if (i > 0)
+			sv_buf_add(b, SV_LIT("; "));
+		if (rule->citations[i].resolved)
+			sv_buf_add(b, rule->citations[i].text);
+		else
+			add_unresolved(b, rule, rule->citations[i].text);
+	}
+}
+
+void
 map_phrase_basis(struct sv_buf *b, const struct core_rule *rule)
 {
 	sv_buf_add(b, rule->id);
@@ -183,14 +195,7 @@ map_phrase_basis(struct sv_buf *b, const struct core_rule *rule)
 		sv_buf_add(b, SV_LIT(". "));
 	}
 	sv_buf_add(b, SV_LIT("Basis: "));
-	for (size_t i = 0; i < rule->n_citations; i++) {
-		if (i > 0)
-			sv_buf_add(b, SV_LIT("; "));
-		if (rule->citations[i].resolved)
-			sv_buf_add(b, rule->citations[i].text);
-		else
-			add_unresolved(b, rule, rule->citations[i].text);
-	}
+	map_phrase_citations(b, rule);
 	sv_buf_addc(b, '.');
 }
 
@@ -222,19 +227,25 @@ map_phrase_state(struct sv_buf *b, const struct core_finding *f)
 }
 
 void
-map_phrase_proposal(struct sv_buf *b, const struct core_proposal *p)
+map_phrase_activity(struct sv_buf *b, const struct core_activity *a)
 {
-	sv_buf_add(b, p->activity.display);
-	if (p->activity.min_months > 0) {
+	sv_buf_add(b, a->display);
+	if (a->min_months > 0) {
 		sv_buf_add(b, SV_LIT(", "));
-		sv_buf_addu(b, (uint64_t)p->activity.min_months);
+		sv_buf_addu(b, (uint64_t)a->min_months);
 		sv_buf_add(b, SV_LIT(" to "));
-		sv_buf_addu(b, (uint64_t)p->activity.max_months);
+		sv_buf_addu(b, (uint64_t)a->max_months);
 		sv_buf_add(b, SV_LIT(" months"));
 	}
-	if (p->activity.group.n > 0)
+	if (a->group.n > 0)
 		sv_buf_add(b, SV_LIT(" (one of several alternatives, no "
 		    "order of preference)"));
+}
+
+void
+map_phrase_proposal(struct sv_buf *b, const struct core_proposal *p)
+{
+	map_phrase_activity(b, &p->activity);
 	for (size_t i = 0; i < p->n_findings; i++) {
 		const struct core_finding *f = p->findings[i];
 

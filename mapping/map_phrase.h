@@ -23,6 +23,17 @@
 void map_phrase_fact(struct sv_buf *b, enum core_fact_id id,
     const struct core_facts *facts);
 
+/** What is known of fact ${id}, without its name: "none recorded". */
+void map_phrase_known(struct sv_buf *b, enum core_fact_id id,
+    const struct core_facts *facts);
+
+/** " (3 values, 2025-10-10 to 2026-04-10)": what the doubling time rests on;
+ * nothing without one. */
+void map_phrase_fit(struct sv_buf *b, const struct core_facts *facts);
+
+/** "0.36", "below 0.1", "more than 10", "4 to 7". */
+void map_phrase_interval(struct sv_buf *b, struct core_interval i);
+
 /** The facts of ${set}, named and joined by commas. */
 void map_phrase_facts(struct sv_buf *b, core_fact_set set);
 
@@ -38,9 +49,15 @@ void map_phrase_rule(struct sv_buf *b, const struct core_rule *rule,
  * and what of it the source did not supply (OS-2). */
 void map_phrase_basis(struct sv_buf *b, const struct core_rule *rule);
 
+/** The publications behind ${rule}, and what the source did not supply. */
+void map_phrase_citations(struct sv_buf *b, const struct core_rule *rule);
+
 /** What state ${f} is in, if it is not plainly true, with what it waits for:
  * "Provisional until known: ...: "; nothing if it fires. */
 void map_phrase_state(struct sv_buf *b, const struct core_finding *f);
+
+/** "ADT with salvage RT, 4 to 6 months". */
+void map_phrase_activity(struct sv_buf *b, const struct core_activity *a);
 
 /** "ADT with salvage RT, 4 to 6 months (PRO-RP-04 provisional until known:
  * seminal vesicle invasion)": the activity, without its rules. */
@@ -49,7 +66,10 @@ void map_phrase_proposal(struct sv_buf *b, const struct core_proposal *p);
 /** The name of concept ${c} as people write it, "PSMA PET". */
 void map_phrase_concept(struct sv_buf *b, enum core_concept c);
 
-/** "psa 0.36 ng/mL": what was measured or stated, in the sender's own words
+/** The unit ${ucum} as people write it: "years" for "a"; may be empty. */
+struct sv_str map_phrase_unit(struct sv_str ucum);
+
+/** "PSA 0.36 ng/mL": what was measured or stated, in the sender's own words
  * where there are any; without date and source. */
 void map_phrase_event(struct sv_buf *b, const struct core_event *e);
 
@@ -77,7 +97,13 @@ void map_phrase_version(struct sv_buf *b, const struct map_result *r,
 /** "Prostate cancer". */
 struct sv_str map_phrase_cancer(enum core_cancer cancer);
 
-/** A headline for one cancer's guidance. */
-struct sv_str map_phrase_intent(enum core_intent intent);
+/** A headline for guidance of ${intent}, from the decision's ${facts}. */
+struct sv_str map_phrase_intent(enum core_intent intent,
+    const struct core_facts *facts);
+
+/** The first fact of ${set} that rests on the same two or more events as
+ * ${id}; CORE_FACT_COUNT if there is none. */
+int map_phrase_same_evidence(core_fact_set set, enum core_fact_id id,
+    const struct core_facts *facts);
 
 #endif

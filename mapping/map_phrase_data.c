@@ -56,8 +56,8 @@ map_phrase_settled_by(enum core_fact_id id)
 	    : sv_str_of(words[id]);
 }
 
-/* "psma_pet" and "local-salvage" are names for programs: ${joint} is a blank
- * to a reader.  (The minus of "PRm-" is not one.) */
+/* "prostate_biopsy" and "local-salvage" are names for programs: ${joint} is a
+ * blank to a reader. */
 static void
 add_name(struct sv_buf *b, struct sv_str name, char joint)
 {
@@ -65,17 +65,41 @@ add_name(struct sv_buf *b, struct sv_str name, char joint)
 		sv_buf_addc(b, name.p[i] == joint ? ' ' : name.p[i]);
 }
 
+/* Concepts whose name is not yet what a clinician would say. */
+static const struct { const char *name, *word; } written[] = {
+	{ "psa", "PSA" }, { "psma_pet", "PSMA PET" }, { "afp", "AFP" },
+	{ "hcg", "hCG" }, { "adt", "ADT" }, { "grade_group", "Grade Group" },
+	{ "crpc", "castration-resistant prostate cancer" },
+	{ "dlbcl", "diffuse large B-cell lymphoma" },
+	{ "hodgkin_lymphoma", "Hodgkin lymphoma" },
+	{ "lymphoma_other", "other lymphoma" },
+	{ "lymphoma_relapse", "relapse of lymphoma" },
+	{ "lymphoma_refractory", "refractory lymphoma" },
+	{ "gct_relapse", "relapse of germ cell tumour" },
+	{ "pt_category", "pT category" }, { "n_category", "N category" },
+	{ "m_category", "M category" },
+	{ "distant_metastasis_imaging", "distant metastasis on imaging" },
+	{ "pelvic_nodes_imaging", "pelvic nodes on imaging" },
+	{ "local_lesion_imaging", "local lesion on imaging" },
+	{ "local_salvage_evaluation", "evaluation for local salvage" },
+	{ "lymphoma_response", "response of the lymphoma" },
+	{ "transplant_eligible", "eligible for transplantation" },
+	{ "gct_primary_site", "primary site of the germ cell tumour" },
+	{ "gct_response", "best response to first-line chemotherapy" },
+	{ "lbb_metastases", "liver, bone or brain metastases" },
+	{ "relapse_site_count", "number of relapse sites" },
+	{ "relapse_max_diameter", "largest diameter of the relapse" },
+	{ "radiotherapy", "radiation therapy" },
+	{ "biopsy_procedure", "biopsy" },
+	{ "asct", "autologous stem cell transplantation" },
+	{ "first_line_chemo", "first-line chemotherapy" },
+	{ "salvage_chemo", "salvage chemotherapy" },
+	{ "platinum_chemo", "platinum-based chemotherapy" },
+};
+
 void
 map_phrase_concept(struct sv_buf *b, enum core_concept c)
 {
-	static const struct { const char *name, *word; } written[] = {
-		{ "psa", "PSA" }, { "psma_pet", "PSMA PET" }, { "afp", "AFP" },
-		{ "hcg", "hCG" }, { "crpc", "CRPC" }, { "dlbcl", "DLBCL" },
-		{ "pt_category", "pT category" }, { "asct", "ASCT" },
-		{ "n_category", "N category" }, { "adt", "ADT" },
-		{ "m_category", "M category" }, { "grade_group", "Grade Group" },
-		{ "lbb_metastases", "liver, bone or brain metastases" },
-	};
 	struct sv_str name = core_concept_name(c);
 
 	for (size_t i = 0; i < sizeof(written) / sizeof(written[0]); i++) {
@@ -87,26 +111,112 @@ map_phrase_concept(struct sv_buf *b, enum core_concept c)
 	add_name(b, name, '_');
 }
 
+struct sv_str
+map_phrase_unit(struct sv_str ucum)
+{
+	static const struct { const char *code, *word; } units[] = {
+		{ "mo", "months" }, { "a", "years" }, { "[IU]/L", "IU/L" },
+		{ "m[IU]/mL", "mIU/mL" }, { "ug/L", "\xc2\xb5g/L" },
+		{ "1", "" } };
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		if (sv_str_is(ucum, units[i].code))
+			return sv_str_of(units[i].word);
+	}
+	return ucum;
+}
+
+/* " years": the unit as people write it. */
+static void
+add_unit(struct sv_buf *b, struct sv_str ucum)
+{
+	struct sv_str unit = map_phrase_unit(ucum);
+
+	if (unit.n > 0)
+		sv_buf_addc(b, ' ');
+	sv_buf_add(b, unit);
+}
+
+static void
+add_code(struct sv_buf *b, enum core_value code)
+{
+	static const struct { const char *name, *word; } answers[] = {
+		{ "true", "yes" }, { "false", "no" },
+		{ "pelvic-nodes-only", "pelvic nodes only" },
+		{ "local-only", "local only" },
+		{ "treatment-effect", "treatment effect, not gradable" },
+		{ "CR", "complete response (CR)" },
+		{ "PR", "partial response (PR)" },
+		{ "PRm-", "partial response, markers negative (PRm-)" },
+		{ "PRm+", "partial response, markers positive (PRm+)" },
+		{ "SD", "stable disease (SD)" },
+		{ "PD", "progressive disease (PD)" } };
+	struct sv_str name = core_value_name(code);
+
+	sv_buf_add(b, SV_LIT(": "));
+	for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+		if (sv_str_is(name, answers[i].name))
+			name = sv_str_of(answers[i].word);
+	}
+	sv_buf_add(b, name);
+}
+
+/* Where radiation was aimed; empty if not known. */
+static struct sv_str
+site_word(enum core_site site)
+{
+	static const struct sv_str names[CORE_SITE_MAX] = {
+		[CORE_SITE_PROSTATE] = SV_STATIC("the prostate"),
+		[CORE_SITE_PROSTATE_BED] = SV_STATIC("the prostate bed"),
+		[CORE_SITE_PELVIS] = SV_STATIC("the pelvis"),
+		[CORE_SITE_PARAAORTIC] = SV_STATIC("para-aortic nodes"),
+		[CORE_SITE_RETROPERITONEUM] = SV_STATIC("the retroperitoneum"),
+		[CORE_SITE_DOGLEG] = SV_STATIC("para-aortic and iliac nodes"),
+		[CORE_SITE_BONE] = SV_STATIC("bone"),
+		[CORE_SITE_ELSEWHERE] = SV_STATIC("another site") };
+
+	return names[site];
+}
+
+/* ", Grade Group 3", ", 2 to 4 lesions", " to the prostate bed". */
+static void
+add_attributes(struct sv_buf *b, const struct core_event *e)
+{
+	if (site_word(e->site).n > 0) {
+		sv_buf_add(b, SV_LIT(" to "));
+		sv_buf_add(b, site_word(e->site));
+	}
+	if (e->grade_group.set) {
+		sv_buf_add(b, SV_LIT(", Grade Group "));
+		map_phrase_interval(b, e->grade_group);
+	}
+	if (e->count.set) {
+		sv_buf_add(b, SV_LIT(", "));
+		map_phrase_interval(b, e->count);
+		sv_buf_add(b, SV_LIT(" lesions or sites"));
+	}
+	if (e->visceral)
+		sv_buf_add(b, SV_LIT(", visceral"));
+}
+
 void
 map_phrase_event(struct sv_buf *b, const struct core_event *e)
 {
-	char text[SV_DEC_TEXT_MAX];
+	size_t blank = sv_str_chr(e->text, ' ');
 
 	map_phrase_concept(b, e->concept);
 	if (e->text.n > 0) {
 		sv_buf_addc(b, ' ');
-		sv_buf_add(b, e->text);
-	} else if (e->value.set && core_is_exact(e->value)) {
-		sv_dec_text(e->value.lo, text);
+		sv_buf_add(b, (struct sv_str){ e->text.p, blank });
+		add_unit(b, sv_str_from(e->text, blank + 1));
+	} else if (e->value.set) {
 		sv_buf_addc(b, ' ');
-		sv_buf_add(b, sv_str_of(text));
-		if (core_concept_unit(e->concept).n > 0)
-			sv_buf_addc(b, ' ');
-		sv_buf_add(b, core_concept_unit(e->concept));
+		map_phrase_interval(b, e->value);
+		add_unit(b, core_concept_unit(e->concept));
 	} else if (core_value_name(e->code).n > 0) {
-		sv_buf_add(b, SV_LIT(": "));
-		add_name(b, core_value_name(e->code), '_');
+		add_code(b, e->code);
 	}
+	add_attributes(b, e);
 }
 
 bool
@@ -209,7 +319,7 @@ map_phrase_cancer(enum core_cancer cancer)
 }
 
 struct sv_str
-map_phrase_intent(enum core_intent intent)
+map_phrase_intent(enum core_intent intent, const struct core_facts *facts)
 {
 	static const struct sv_str words[] = {
 		SV_STATIC("No failure of primary treatment is recorded."),
@@ -218,5 +328,37 @@ map_phrase_intent(enum core_intent intent)
 		SV_STATIC("Salvage setting, curative intent possible."),
 	};
 
+	if (intent == CORE_INTENT_UNCLEAR
+	    && facts->fact[CORE_SALVAGE_CONTEXT].truth == CORE_UNKNOWN)
+		return SV_LIT("It is not known whether primary treatment has "
+		    "failed.");
 	return words[intent];
+}
+
+static bool
+is_same(const struct core_fact *a, const struct core_fact *b)
+{
+	if (a->n_evidence != b->n_evidence)
+		return false;
+	for (size_t i = 0; i < a->n_evidence; i++) {
+		if (a->evidence[i] != b->evidence[i])
+			return false;
+	}
+	return true;
+}
+
+int
+map_phrase_same_evidence(core_fact_set set, enum core_fact_id id,
+    const struct core_facts *facts)
+{
+	int k;
+
+	if (facts->fact[id].n_evidence < 2)
+		return CORE_FACT_COUNT;
+	for (k = 0; k < CORE_FACT_COUNT; k++) {
+		if ((set & CORE_FACT_BIT(k))
+		    && is_same(&facts->fact[k], &facts->fact[id]))
+			break;
+	}
+	return k;
 }

@@ -14,11 +14,16 @@ middle(const struct core_psa_point *p)
 	return sqrt(lo * hi);
 }
 
-/* Below a limit: nothing is known but the limit. */
-static bool
-is_censored(const struct core_psa_point *p)
+bool
+map_svg_is_censored(const struct core_psa_point *p)
 {
 	return p->value.lo.m == 0 && p->value.hi.m > 0;
+}
+
+int
+map_svg_point_y(const struct map_svg *S, const struct core_psa_point *p)
+{
+	return map_svg_y(S, middle(p));
 }
 
 /* The curve joins measured values; it is broken where only a limit is known. */
@@ -29,9 +34,9 @@ put_curve(struct map_svg *S)
 
 	for (size_t i = 0; i < S->n_points; i++) {
 		int x = map_svg_x(S, S->points[i].day);
-		int y = map_svg_y(S, middle(&S->points[i]));
+		int y = map_svg_point_y(S, &S->points[i]);
 
-		if (is_censored(&S->points[i])) {
+		if (map_svg_is_censored(&S->points[i])) {
 			map_html_raw(S->H, open ? "\"/>\n" : "");
 			open = false;
 			continue;
@@ -74,11 +79,11 @@ put_circle(struct map_svg *S, const char *kind, int x, int y, int r)
 static void
 put_point(struct map_svg *S, const struct core_psa_point *p)
 {
-	int x = map_svg_x(S, p->day), y = map_svg_y(S, middle(p));
+	int x = map_svg_x(S, p->day), y = map_svg_point_y(S, p);
 
 	map_html_raw(S->H, "<g>");
 	put_value_title(S, p);
-	if (is_censored(p)) {
+	if (map_svg_is_censored(p)) {
 		sv_buf_printf(S->H->out, "<path class=\"censored\" "
 		    "d=\"M%d.%d %d.%dl9 0l-4.5 8z\"/>", (x - 45) / 10,
 		    (x - 45) % 10, y / 10, y % 10);
@@ -124,44 +129,6 @@ put_fit(struct map_svg *S)
 	map_html_raw(S->H, "/>\n");
 }
 
-/* A threshold, if it is within the axis. */
-static void
-put_limit(struct map_svg *S, struct sv_dec at, const char *name)
-{
-	char text[SV_DEC_TEXT_MAX];
-	int y = map_svg_y(S, sv_dec_double(at));
-
-	if (y < S->top || y > S->bottom)
-		return;
-	sv_dec_text(at, text);
-	map_html_raw(S->H, "<line class=\"limit\"");
-	map_svg_put(S, "x1", S->left);
-	map_svg_put(S, "y1", y);
-	map_svg_put(S, "x2", S->right);
-	map_svg_put(S, "y2", y);
-	map_html_raw(S->H, "/>\n<text class=\"limit-text halo\"");
-	map_svg_put(S, "x", S->left + 60);
-	map_svg_put(S, "y", y - 50);
-	sv_buf_printf(S->H->out, ">%s %s</text>\n", name, text);
-}
-
-/* What the rule book compares PSA with after the primary treatment (K1.7). */
-static void
-put_limits(struct map_svg *S)
-{
-	const struct core_facts *f = &S->H->r->decision.facts;
-	const struct core_params *params = &S->H->r->book->params;
-	const struct core_fact *nadir = &f->fact[CORE_PSA_NADIR];
-	struct sv_dec line;
-
-	if (f->fact[CORE_RP_AS_PRIMARY].truth == CORE_TRUE)
-		put_limit(S, params->value[CORE_PARAM_BCR_PSA], "recurrence threshold");
-	else if (nadir->number.set && core_is_exact(nadir->number)
-	    && sv_is_ok(sv_dec_add(nadir->number.lo,
-	    params->value[CORE_PARAM_PHOENIX_RISE], &line)))
-		put_limit(S, line, "Phoenix threshold");
-}
-
 /* The value on the day of the failure is ringed. */
 static void
 put_failure(struct map_svg *S)
@@ -175,11 +142,41 @@ put_failure(struct map_svg *S)
 			continue;
 		map_html_raw(S->H, "<g><title>Failure of primary treatment"
 		    "</title>");
-		put_circle(S, "fail", map_svg_x(S, day.lo), map_svg_y(S,
-		    middle(&S->points[i])), 85);
+		put_circle(S, "fail", map_svg_x(S, day.lo), map_svg_point_y(S,
+		    &S->points[i]), 85);
 		map_html_raw(S->H, "</g>\n");
 		return;
 	}
+}
+
+/* The drawing in words. */
+static void
+put_description(struct map_svg *S)
+{
+	const struct core_facts *f = &S->H->r->decision.facts;
+	const struct core_psa_point *last = &S->points[S->n_points - 1];
+	struct map_svg_limit limits[MAP_SVG_LIMITS];
+	size_t n = map_svg_limits(S, limits);
+	char text[SV_DEC_TEXT_MAX], from[SV_DATE_TEXT_MAX];
+	char to[SV_DATE_TEXT_MAX];
+	struct sv_buf b;
+
+	sv_date_text(sv_date_exact(S->points[0].day), from);
+	sv_date_text(sv_date_exact(last->day), to);
+	map_html_begin(S->H, &b);
+	sv_buf_printf(&b, "%zu value%s from %s to %s, the newest: ",
+	    S->n_points, S->n_points == 1 ? "" : "s", from, to);
+	map_phrase_event(&b, last->event);
+	sv_buf_add(&b, SV_LIT(". "));
+	map_phrase_fact(&b, CORE_PSA_DOUBLING_TIME, f);
+	sv_buf_addc(&b, '.');
+	for (size_t i = 0; i < n; i++) {
+		sv_dec_text(limits[i].at, text);
+		sv_buf_printf(&b, " Line at %s ng/mL: %.*s.", text,
+		    SV_FMT(limits[i].name));
+	}
+	sv_buf_add(&b, SV_LIT(" The table below has every value."));
+	map_html_flush(S->H, &b);
 }
 
 void
@@ -191,16 +188,19 @@ map_svg_psa(struct map_html *H, enum map_svg_form form)
 	map_svg_scale(H, form, &S);
 	sv_buf_printf(H->out, "<svg xmlns=\"http://www.w3.org/2000/svg\" "
 	    "class=\"%s\" viewBox=\"0 0 %d %d\" role=\"img\" "
-	    "aria-labelledby=\"psa-%s\">\n<title id=\"psa-%s\">PSA over time, "
-	    "%zu values; the table below says the same</title>\n", name,
-	    S.width / 10, S.height / 10, name, name, S.n_points);
+	    "aria-labelledby=\"psa-%s psa-%s-text\">\n<title id=\"psa-%s\">"
+	    "PSA over time</title>\n<desc id=\"psa-%s-text\">", name,
+	    S.width / 10, S.height / 10, name, name, name, name);
+	put_description(&S);
+	map_html_raw(H, "</desc>\n");
 	map_svg_axes(&S);
 	map_svg_marks(&S);
-	put_limits(&S);
-	put_curve(&S);
+	map_svg_put_limits(&S);
 	put_fit(&S);
+	put_curve(&S);
 	for (size_t i = 0; i < S.n_points; i++)
 		put_point(&S, &S.points[i]);
 	put_failure(&S);
+	map_svg_values(&S);
 	map_html_raw(H, "</svg>\n");
 }

@@ -8,7 +8,8 @@
  * fitted line is drawn through them.  Treatments are bands (with a known end)
  * or lines, named above the curve; names that would collide move to further
  * rows.  Dashed lines are the thresholds of the rule book that matter for the
- * primary treatment.  The table beside the curve says the same in words.
+ * primary treatment, and the nadir.  The description of the drawing, and the
+ * table beside it, say the same in words.
  */
 #ifndef MAP_SVG_H
 #define MAP_SVG_H
@@ -25,7 +26,10 @@ enum map_svg_form {
 /** Append the curve of the PSA series; there must be a value. */
 void map_svg_psa(struct map_html *H, enum map_svg_form form);
 
-/** Where radiation was aimed, "prostate bed"; empty if not known. */
-struct sv_str map_svg_site(enum core_site site);
+/** Append what the marks on the curve mean, as a list. */
+void map_svg_legend(struct map_html *H);
+
+/** True if nothing is known of ${p} but that it is below a limit. */
+bool map_svg_is_censored(const struct core_psa_point *p);
 
 #endif

@@ -62,29 +62,54 @@ scale_days(struct map_svg *S)
 	S->last_day += span / 50 + 10;
 }
 
-/* Whole powers of ten around every value and limit. */
+/* Include ${psa} in the range. */
+static void
+widen(double *low, double *high, double psa)
+{
+	if (psa > 0 && psa < *low)
+		*low = psa;
+	if (psa > *high)
+		*high = psa;
+}
+
+/* ${psa} rounded down or up to 1, 2 or 5 times a power of ten. */
+static double
+round_to(double psa, bool up)
+{
+	static const double steps[] = { 1, 2, 5, 10 };
+	double ten = pow(10, floor(log10(psa)));
+
+	for (int i = 0; i < 3; i++) {
+		if (psa < steps[i + 1] * ten)
+			return (up ? steps[i + 1] : steps[i]) * ten;
+	}
+	return psa;
+}
+
+/* From 1, 2 or 5 times a power of ten to another, around every value and
+ * threshold, a decade at least. */
 static void
 scale_values(struct map_svg *S)
 {
-	double low = 1, high = 1;
+	struct map_svg_limit limits[MAP_SVG_LIMITS];
+	size_t n = map_svg_limits(S, limits);
+	double low = 1e6, high = SMALLEST;
 
 	for (size_t i = 0; i < S->n_points; i++) {
-		double lo = sv_dec_double(S->points[i].value.lo);
-		double hi = sv_dec_double(S->points[i].value.hi);
-
-		if (lo <= 0)
-			lo = hi;
-		if (S->points[i].value.hi_inf)
-			hi = lo;
-		if (lo > 0 && lo < low)
-			low = lo;
-		if (hi > high)
-			high = hi;
+		widen(&low, &high, sv_dec_double(S->points[i].value.lo));
+		if (!S->points[i].value.hi_inf)
+			widen(&low, &high, sv_dec_double(S->points[i].value.hi));
 	}
+	for (size_t i = 0; i < n; i++)
+		widen(&low, &high, sv_dec_double(limits[i].at));
 	if (low < SMALLEST)
 		low = SMALLEST;
-	S->low = (int)floor(log10(low) - 0.05);
-	S->high = (int)ceil(log10(high) + 0.05);
+	low = round_to(low * 0.85, false);
+	high = round_to(high * 1.15, true);
+	while (high < low * 10)
+		high = round_to(high, true);
+	S->low = log10(low);
+	S->high = log10(high);
 }
 
 void
@@ -97,7 +122,7 @@ map_svg_scale(struct map_html *H, enum map_svg_form form, struct map_svg *ret)
 
 	*ret = (struct map_svg){ .H = H, .form = form,
 		.width = wide ? 7600 : 3600, .height = wide ? 3900 : 3300,
-		.left = wide ? 480 : 400, .right = wide ? 7440 : 3500,
+		.left = wide ? 640 : 560, .right = wide ? 6400 : 2720,
 		.bottom = wide ? 3600 : 3000,
 		.points = f->psa + skip, .n_points = f->n_psa - skip };
 	scale_days(ret);
@@ -127,23 +152,44 @@ put_label(struct map_svg *S, int x, int y, const char *anchor,
 	    text);
 }
 
+/* What the axis is of, along it. */
+static void
+put_name(struct map_svg *S)
+{
+	int y = (S->top + S->bottom) / 20;
+
+	sv_buf_printf(S->H->out, "<text class=\"tick\" text-anchor=\"middle\" "
+	    "transform=\"translate(12 %d) rotate(-90)\">PSA, ng/mL"
+	    "</text>\n", y);
+}
+
 static void
 put_values(struct map_svg *S)
 {
-	static const char *const names[] = { "0.001", "0.01", "0.1", "1",
-		"10", "100", "1000", "10000", "100000", "1000000" };
-	static const double minor[] = { 2, 5 };
+	static const int steps[] = { 1, 2, 5 };
+	bool all = S->high - S->low < 3.5;
 
-	for (int p = S->low; p <= S->high && p <= 6; p++) {
-		int y = map_svg_y(S, pow(10, p));
+	for (int k = 3 * (int)floor(S->low); k <= 3 * (int)ceil(S->high);
+	    k++) {
+		int power = (int)floor(k / 3.0), step = steps[k - 3 * power];
+		double at = step * pow(10, power);
+		char text[16];
+		int y;
 
-		put_line(S, "grid", AT(S->left, y), AT(S->right, y));
-		put_label(S, S->left - 60, y + 40, "end", names[p + 3]);
-		for (int i = 0; i < 2 && p < S->high; i++)
-			put_line(S, "axis", AT(S->left - 30, map_svg_y(S,
-			    minor[i] * pow(10, p))), AT(S->left, map_svg_y(S,
-			    minor[i] * pow(10, p))));
+		if (log10(at) < S->low - 0.01 || log10(at) > S->high + 0.01)
+			continue;
+		y = map_svg_y(S, at);
+		if (step == 1)
+			put_line(S, "grid", AT(S->left, y), AT(S->right, y));
+		else
+			put_line(S, "axis", AT(S->left - 30, y),
+			    AT(S->left, y));
+		(void)snprintf(text, sizeof(text), "%.*f", power < 0 ? -power
+		    : 0, at);
+		if (all || step == 1)
+			put_label(S, S->left - 60, y + 40, "end", text);
 	}
+	put_name(S);
 }
 
 /* First days of years, or of quarters if there are few years. */
@@ -152,11 +198,13 @@ put_days(struct map_svg *S)
 {
 	static const int steps[] = { 3, 6, 12, 24, 60, 120, 240, 600, 1200 };
 	int64_t months = (S->last_day - S->first_day) / 30;
-	int most = S->form == MAP_SVG_WIDE ? 9 : 5;
+	bool wide = S->form == MAP_SVG_WIDE;
 	int step = 1200;
 	struct sv_ymd d = sv_date_ymd(S->first_day);
 
 	for (size_t i = sizeof(steps) / sizeof(steps[0]); i-- > 0;) {
+		int most = wide ? 8 : steps[i] < 12 ? 3 : 5;
+
 		if (months / steps[i] < most)
 			step = steps[i];
 	}

@@ -14,7 +14,7 @@ struct map_svg {
 	int width, height;		/* tenths of a pixel, as all below */
 	int left, right, top, bottom;	/* the plot */
 	int32_t first_day, last_day;
-	int low, high;			/* powers of ten of the axis */
+	double low, high;		/* of the axis, as powers of ten */
 	const struct core_psa_point *points;	/* those that are drawn */
 	size_t n_points;
 };
@@ -31,6 +31,26 @@ int map_svg_y(const struct map_svg *S, double psa);
 
 /** Append ${tenths} as pixels, "12.5", within an attribute ${name}. */
 void map_svg_put(struct map_svg *S, const char *name, int tenths);
+
+/* A threshold that the rule book compares PSA with, or the nadir. */
+struct map_svg_limit {
+	struct sv_dec at;
+	struct sv_str name;
+};
+#define MAP_SVG_LIMITS 2
+
+/** Those that matter after the primary treatment (K1.7), highest first. */
+size_t map_svg_limits(const struct map_svg *S,
+    struct map_svg_limit ret[MAP_SVG_LIMITS]);
+
+/** The limits, named behind the right end of the plot. */
+void map_svg_put_limits(struct map_svg *S);
+
+/** The values beside their points, the newest first, where there is room. */
+void map_svg_values(struct map_svg *S);
+
+/** Where on the axis the value of ${p} is drawn. */
+int map_svg_point_y(const struct map_svg *S, const struct core_psa_point *p);
 
 /** Grid, axes and their labels. */
 void map_svg_axes(struct map_svg *S);

@@ -15,22 +15,6 @@ struct mark {
 	int x, row;		/* of its name; row -1: there is no room */
 };
 
-struct sv_str
-map_svg_site(enum core_site site)
-{
-	static const struct sv_str names[CORE_SITE_MAX] = {
-		[CORE_SITE_PROSTATE] = SV_STATIC("prostate"),
-		[CORE_SITE_PROSTATE_BED] = SV_STATIC("prostate bed"),
-		[CORE_SITE_PELVIS] = SV_STATIC("pelvis"),
-		[CORE_SITE_PARAAORTIC] = SV_STATIC("para-aortic nodes"),
-		[CORE_SITE_RETROPERITONEUM] = SV_STATIC("retroperitoneum"),
-		[CORE_SITE_DOGLEG] = SV_STATIC("para-aortic and iliac nodes"),
-		[CORE_SITE_BONE] = SV_STATIC("bone"),
-		[CORE_SITE_ELSEWHERE] = SV_STATIC("elsewhere") };
-
-	return names[site];
-}
-
 /* The short name of what is drawn; NULL if it is not. */
 static const char *
 name_of(const struct core_event *e)
@@ -77,10 +61,6 @@ put_title(struct map_svg *S, const struct core_event *e)
 	map_html_raw(S->H, "<title>");
 	map_html_begin(S->H, &b);
 	map_phrase_event(&b, e);
-	if (map_svg_site(e->site).n > 0) {
-		sv_buf_add(&b, SV_LIT(", "));
-		sv_buf_add(&b, map_svg_site(e->site));
-	}
 	map_html_flush(S->H, &b);
 	map_html_raw(S->H, ", ");
 	for (int i = 0; i < 2; i++) {
@@ -97,7 +77,11 @@ put_title(struct map_svg *S, const struct core_event *e)
 static void
 put_shape(struct map_svg *S, const struct mark *m)
 {
-	int x1 = map_svg_x(S, m->from), x2 = map_svg_x(S, m->to);
+	/* What goes on has no end on the drawing either. */
+	bool goes_on = m->to >= S->H->r->decision.line.as_of
+	    && m->to > m->from;
+	int x1 = map_svg_x(S, m->from);
+	int x2 = goes_on ? S->right : map_svg_x(S, m->to);
 
 	if (x2 - x1 >= 20) {
 		map_html_raw(S->H, "<rect class=\"band\"");

@@ -156,6 +156,7 @@ static struct sv_status
 put_changes(struct reading *R, const struct core_guidance *g)
 {
 	const struct core_decision *d = &R->r->decision;
+	struct sv_str parts = { NULL, 0 };
 	bool any = false;
 
 	for (size_t i = 0; i < d->n_findings; i++) {
@@ -163,7 +164,7 @@ put_changes(struct reading *R, const struct core_guidance *g)
 		struct map_why y;
 		struct sv_buf b;
 
-		if (f->rule->cancer != g->cancer || !map_why_is_advice(f->rule))
+		if (f->rule->cancer != g->cancer || !map_why_alters(g, f->rule))
 			continue;
 		SV_TRY(map_why(R->A, R->r, f, &y));
 		if (y.change.n == 0)
@@ -173,9 +174,9 @@ put_changes(struct reading *R, const struct core_guidance *g)
 		any = true;
 		begin(R, &b);
 		sv_buf_add(&b, SV_LIT("~ "));
-		sv_buf_add(&b, y.change);
-		sv_buf_add(&b, SV_LIT(": "));
-		sv_buf_add(&b, f->rule->title);
+		map_why_change(&b, &y, &parts);
+		sv_buf_add(&b, SV_LIT(" -> "));
+		sv_buf_add(&b, map_why_then(R->A, f->rule));
 		sv_buf_add(&b, SV_LIT(" ["));
 		sv_buf_add(&b, f->rule->id);
 		sv_buf_addc(&b, ']');
@@ -201,31 +202,19 @@ add_event(struct sv_buf *b, const struct core_event *e)
 	map_phrase_event(b, e);
 }
 
-static bool
-same_evidence(const struct core_fact *a, const struct core_fact *b)
-{
-	if (a->n_evidence != b->n_evidence)
-		return false;
-	for (size_t i = 0; i < a->n_evidence; i++) {
-		if (a->evidence[i] != b->evidence[i])
-			return false;
-	}
-	return true;
-}
-
 /* Evidence that stands in full under an earlier fact is referred to. */
 static void
-put_evidence(struct reading *R, core_fact_set before, const struct core_fact *f)
+put_evidence(struct reading *R, core_fact_set before, enum core_fact_id id)
 {
-	const struct core_fact *all = R->r->decision.facts.fact;
+	const struct core_facts *facts = &R->r->decision.facts;
+	const struct core_fact *f = &facts->fact[id];
+	int same = map_phrase_same_evidence(before, id, facts);
 	struct sv_buf b;
 
-	for (int k = 0; f->n_evidence > 1 && k < CORE_FACT_COUNT; k++) {
-		if (!(before & CORE_FACT_BIT(k)) || !same_evidence(&all[k], f))
-			continue;
+	if (same < CORE_FACT_COUNT) {
 		begin(R, &b);
 		sv_buf_add(&b, SV_LIT("from the same data as: "));
-		sv_buf_add(&b, core_fact_phrase((enum core_fact_id)k));
+		sv_buf_add(&b, core_fact_phrase((enum core_fact_id)same));
 		flush(R, 6, 2, &b);
 		return;
 	}
@@ -258,7 +247,7 @@ put_facts(struct reading *R, const struct core_guidance *g)
 		begin(R, &b);
 		map_phrase_fact(&b, (enum core_fact_id)k, facts);
 		flush(R, 2, 2, &b);
-		put_evidence(R, done, f);
+		put_evidence(R, done, (enum core_fact_id)k);
 		done |= CORE_FACT_BIT(k);
 	}
 }
@@ -301,7 +290,8 @@ put_cancer(struct reading *R, const struct core_guidance *g)
 	begin(R, &b);
 	sv_buf_add(&b, map_phrase_cancer(g->cancer));
 	sv_buf_add(&b, SV_LIT(": "));
-	sv_buf_add(&b, map_phrase_intent(g->intent));
+	sv_buf_add(&b, map_phrase_intent(g->intent,
+	    &R->r->decision.facts));
 	sv_buf_addc(R->page.out, '\n');
 	map_page_style(&R->page, "1");
 	flush(R, 0, 2, &b);

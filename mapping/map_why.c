@@ -6,6 +6,9 @@
 #include "map_phrase.h"
 
 #define SENTENCE_MAX ((size_t)64 * 1024)
+/* "X at least 0.7", established: more is a variable, whose name alone does
+ * not say what to look for. */
+#define STATEMENT_OPS 4
 
 struct why {
 	struct sv_arena *A;
@@ -80,8 +83,8 @@ add_applies(struct why *W, const struct core_finding *f)
 
 /* The one statement that, without any other change, would make the rule
  * apply, if new data can make it true. */
-static struct sv_str
-change_of(struct why *W, const struct core_rule *rule)
+static void
+set_change(struct why *W, const struct core_rule *rule, struct map_why *ret)
 {
 	static const struct sv_str established = SV_STATIC(" is established");
 	const struct core_facts *facts = &W->r->decision.facts;
@@ -94,11 +97,13 @@ change_of(struct why *W, const struct core_rule *rule)
 	    && core_expr_eval(&rule->unless, facts, NULL) != CORE_FALSE)
 	    || core_ground_changed(W->A, &rule->when, &g[0], facts)
 	    != CORE_TRUE)
-		return (struct sv_str){ NULL, 0 };
+		return;
 	words = core_expr_words(W->A, &g[0].part);
 	if (sv_str_ends(words, established))
 		words.n -= established.n;
-	return words;
+	ret->change = words;
+	if (g[0].part.n > STATEMENT_OPS)
+		ret->parts = core_expr_statements(W->A, &g[0].part);
 }
 
 static void
@@ -147,7 +152,7 @@ map_why(struct sv_arena *A, const struct map_result *r,
 		break;
 	case CORE_SILENT:
 		add_silent(&W, f);
-		ret->change = change_of(&W, f->rule);
+		set_change(&W, f->rule, ret);
 		break;
 	default:
 		add_waiting(&W, f);
@@ -173,11 +178,76 @@ map_why_concerns(const struct map_result *r, const struct core_rule *rule)
 	return false;
 }
 
-bool
-map_why_is_advice(const struct core_rule *rule)
+static bool
+is_blocked(const struct core_guidance *g, struct sv_str block)
 {
-	return rule->kind == CORE_RULE_OFFER || rule->kind == CORE_RULE_CONSIDER
-	    || rule->kind == CORE_RULE_DETAIL || rule->kind == CORE_RULE_BLOCK;
+	for (size_t i = 0; i < g->n_blocks; i++) {
+		if (sv_str_eq(g->blocks[i], block))
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_proposed(const struct core_guidance *g, struct sv_str code)
+{
+	for (size_t i = 0; i < g->n_proposals; i++) {
+		if (sv_str_eq(g->proposals[i].activity.code, code))
+			return true;
+	}
+	return false;
+}
+
+bool
+map_why_alters(const struct core_guidance *g, const struct core_rule *rule)
+{
+	if (rule->kind != CORE_RULE_BLOCK)
+		return rule->kind == CORE_RULE_OFFER
+		    || rule->kind == CORE_RULE_CONSIDER
+		    || rule->kind == CORE_RULE_DETAIL;
+	for (size_t i = 0; i < rule->n_blocks; i++) {
+		if (!is_blocked(g, rule->blocks[i]))
+			return true;
+	}
+	for (size_t i = 0; i < rule->n_activities; i++) {
+		if (!is_proposed(g, rule->activities[i].code))
+			return true;
+	}
+	return false;
+}
+
+void
+map_why_change(struct sv_buf *b, const struct map_why *y,
+    struct sv_str *last_parts)
+{
+	sv_buf_add(b, y->change);
+	if (y->parts.n == 0 || sv_str_eq(y->parts, *last_parts))
+		return;
+	sv_buf_add(b, SV_LIT(" ("));
+	sv_buf_add(b, y->parts);
+	sv_buf_addc(b, ')');
+	*last_parts = y->parts;
+}
+
+struct sv_str
+map_why_then(struct sv_arena *A, const struct core_rule *rule)
+{
+	struct sv_buf b;
+
+	if (rule->n_blocks == 0)
+		return rule->title;
+	sv_buf_init(&b, A, SENTENCE_MAX);
+	for (size_t i = 0; i < rule->n_blocks; i++) {
+		sv_buf_add(&b, i > 0 ? SV_LIT(", ") : (struct sv_str){ "", 0 });
+		map_phrase_block(&b, rule->blocks[i]);
+	}
+	sv_buf_add(&b, SV_LIT(" must not proceed for now"));
+	for (size_t i = 0; i < rule->n_activities; i++) {
+		sv_buf_add(&b, i > 0 ? SV_LIT(", ")
+		    : SV_LIT("; for discussion: "));
+		map_phrase_activity(&b, &rule->activities[i]);
+	}
+	return sv_buf_ok(&b) ? sv_buf_str(&b) : rule->title;
 }
 
 static void
@@ -190,6 +260,8 @@ put_why(struct fhir_writer *w, const struct core_finding *f,
 	fhir_put_str(w, "sentence", y->sentence);
 	if (y->change.n > 0)
 		fhir_put_str(w, "would_apply_if", y->change);
+	if (y->parts.n > 0)
+		fhir_put_str(w, "of", y->parts);
 	fhir_open_array(w, "facts");
 	for (int k = 0; k < CORE_FACT_COUNT; k++) {
 		if (y->facts & CORE_FACT_BIT(k))

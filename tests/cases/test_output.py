@@ -411,7 +411,14 @@ class Why(unittest.TestCase):
         self.assertEqual(why['PRO-RP-03']['would_apply_if'], 'at least one high-risk feature')
         self.assertNotIn('would_apply_if', why['PRO-RT-02'])     # no new finding makes radiation the first treatment
         self.assertNotIn('would_apply_if', why['PRO-RP-08'])     # nor forgets a result
-        self.assertIn('~ at least one high-risk feature: ADT with salvage radiation [PRO-RP-03]', text('V001'))
+        self.assertIn('current PSA at least 0.7 ng/mL', why['PRO-RP-03']['of'])
+        said = ' '.join(text('V001').split())
+        self.assertRegex(said, r'~ at least one high-risk feature \(current PSA at least 0.7 ng/mL; [^)]*\) '
+                               r'-> ADT with salvage radiation \[PRO-RP-03\]')
+        self.assertIn('~ two or more high-risk features -> ADT', said)       # its parts are not said twice
+        self.assertIn('~ no high-risk feature', ' '.join(text('V003').split()))
+        # A block that stands already, and what it proposes, is no change.
+        self.assertNotIn('local lesion on imaging ->', text('V049'))
 
 
 class Text(unittest.TestCase):
@@ -531,17 +538,19 @@ class Page(unittest.TestCase):
     def test_the_curve(self):
         page = ET.fromstring(salvor('V049', '--format', 'html').split('\n', 1)[1])
         svg = '{http://www.w3.org/2000/svg}'
-        for drawing in page.iter(svg + 'svg'):
-            self.assertEqual(drawing.get('role'), 'img')
+        drawings = [e for e in page.iter(svg + 'svg') if e.get('role') == 'img']
+        self.assertEqual(len(drawings), 2)
+        for drawing in drawings:
             kinds = [e.get('class') for e in drawing.iter()]
             self.assertEqual(kinds.count('point used'), 3)
             self.assertEqual((kinds.count('fit'), kinds.count('fail'), kinds.count('limit'), kinds.count('band')),
-                             (1, 1, 1, 1))
+                             (1, 1, 2, 1))
             box = [float(n) for n in drawing.get('viewBox').split()]
             for c in drawing.iter(svg + 'circle'):
                 self.assertTrue(0 < float(c.get('cx')) < box[2] and 0 < float(c.get('cy')) < box[3])
             texts = ''.join(drawing.itertext())
-            self.assertIn('Phoenix threshold 2.3', texts)
+            self.assertIn('Line at 2.3 ng/mL: nadir + 2.', texts)
+            self.assertIn('Line at 0.3 ng/mL: nadir.', texts)
             self.assertIn('Radiation', texts)
 
     def test_hostile_text(self):
