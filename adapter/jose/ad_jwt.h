@@ -45,7 +45,8 @@ enum ad_jwt_fault {
 const char *ad_jwt_fault_name(enum ad_jwt_fault f);
 
 struct ad_jwt {
-	struct sv_str signed_part, signature;	/* of the token; octets */
+	struct sv_str token, signed_part;	/* as they came */
+	struct sv_str signature;		/* octets */
 	unsigned algorithm;			/* enum ad_jwa; 0: another */
 	struct sv_str typ, kid, jku;		/* empty: absent */
 	struct sv_str issuer, subject, jti;
@@ -79,6 +80,15 @@ struct ad_jwt_policy {
  */
 enum ad_jwt_fault ad_jwt_verify(const struct ad_jwt *t,
     const struct ad_jwk_set *keys, const struct ad_jwt_policy *p);
+
+/** The steps of ad_jwt_verify in their order, for those who remember a good
+ * signature: a token is genuine only if all three say so. */
+enum ad_jwt_fault ad_jwt_check_header(const struct ad_jwt *t,
+    const struct ad_jwt_policy *p);
+enum ad_jwt_fault ad_jwt_check_signature(const struct ad_jwt *t,
+    const struct ad_jwk_set *keys);
+enum ad_jwt_fault ad_jwt_check_claims(const struct ad_jwt *t,
+    const struct ad_jwt_policy *p);
 
 /** The string claim ${name}; empty if absent or no string. */
 struct sv_str ad_jwt_claim(const struct ad_jwt *t, const char *name);

@@ -53,7 +53,7 @@ policy(void)
 }
 
 /* What becomes of ${token}. */
-static enum ad_jwt_fault
+static inline enum ad_jwt_fault
 verdict(struct sv_str token, const struct ad_jwk_set *set,
     const struct ad_jwt_policy *p)
 {
