@@ -1,0 +1,220 @@
+#!/usr/bin/python3
+"""Does a test fail when one comparison of the clinical core is wrong?
+
+usage: mutate.py [--jobs N] [--list] [core/core_x.c ... | conf/rules/x.json ...]
+
+Changes, one at a time, every comparison (>= and >, < and <=, == and !=), every
+&& and ||, every whole number that is compared or added (up and down by one) in
+core/*.c; every comparison, and/or, and .not() in the conditions of conf/rules;
+every parameter, up and down by one unit of its last digit.  For each it builds
+the object, links the core as a shared library, and runs the tests that need
+nothing else until one fails or hangs.  Prints the survivors; those explained
+in equivalent.txt are only counted.  Exit 1: a survivor without explanation.
+
+It works on copies in a temporary folder; the source is never changed.
+"""
+import argparse
+import collections
+import concurrent.futures
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+TESTS = ('cases/tables', 'cases/vignettes', 'unit/core/*', 'cases/conditions', 'cases/metamorphic')
+TIMEOUT = 20
+NOISE = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|^\s*#[^\n]*', re.S | re.M)
+SWAPS = {'>=': ['>'], '>': ['>='], '<=': ['<'], '<': ['<='], '==': ['!='], '!=': ['=='], '&&': ['||'], '||': ['&&']}
+OPERATOR = re.compile(r'(?<![<>\-])(>=|<=|==|!=|&&|\|\||(?<!-)>(?!>)|<(?!<))(?![<>])')
+NUMBER = re.compile(r'(?:(?:[<>]=?|==|!=|(?<![+\w])\+|(?<!-)-|SV_DEC\(|[{,] ?)\s*)(\d+)\b(?!\s*\])')
+Mutant = collections.namedtuple('Mutant', 'path at length new line was')
+
+
+def read(path):
+    with open(os.path.join(ROOT, path), encoding='utf-8') as f:
+        return f.read()
+
+
+def mutant(path, text, at, old, new):
+    start = text.rfind('\n', 0, at) + 1
+    line = text[start:text.find('\n', at)]
+    shown = line[:at - start] + '[' + old + ' -> ' + new + ']' + line[at - start + len(old):]
+    before = re.findall(r'^(\w+)\([^;]*$', text[:at], re.M) if path.endswith('.c') else []
+    return Mutant(path, at, len(old), new, text.count('\n', 0, at) + 1,
+                  (before[-1] + ': ' if before else '') + ' '.join(shown.split()))
+
+
+def of_source(path):
+    text = read(path)
+    code = NOISE.sub(lambda m: re.sub(r'[^\n]', ' ', m.group()), text)
+    for m in OPERATOR.finditer(code):
+        for new in SWAPS[m.group(1)]:
+            yield mutant(path, text, m.start(1), m.group(1), new)
+    for m in NUMBER.finditer(code):
+        n = int(m.group(1))
+        for new in [n + 1] + ([n - 1] if n > 0 else []):
+            yield mutant(path, text, m.start(1), m.group(1), str(new))
+
+
+def of_rules(path):
+    text = read(path)
+    if path.endswith('/parameters.json'):
+        for m in re.finditer(r'"value": (\d+(?:\.(\d+))?)', text):
+            digits = len(m.group(2) or '')
+            for step in (1, -1):
+                n = int(m.group(1).replace('.', '')) + step
+                new = str(n) if not digits else '%s.%s' % (str(n).zfill(digits + 1)[:-digits],
+                                                           str(n).zfill(digits + 1)[-digits:])
+                yield mutant(path, text, m.start(1), m.group(1), new)
+        return
+    swaps = {'and': 'or', 'or': 'and', '<=': '<', '<': '<=', '>=': '>', '>': '>=', '.not()': '', '.anyTrue()': '',
+             '.anyFalse()': '.not()'}
+    for m in re.finditer(r'"expression": "([^"]*)"', text):
+        for k in re.finditer(r'\b(?:and|or)\b|[<>]=?|\.not\(\)|\.anyTrue\(\)|\.anyFalse\(\)', m.group(1)):
+            yield mutant(path, text, m.start(1) + k.start(), k.group(), swaps[k.group()])
+
+
+def explained():
+    """equivalent.txt: path, then the changed line as printed, then # and why."""
+    out = set()
+    for line in read('tests/mutation/equivalent.txt').splitlines():
+        if line.strip() and not line.startswith('#'):
+            out.add(line.split(' # ')[0].strip())
+    return out
+
+
+def name(m):
+    return '%s: %s' % (m.path, m.was)
+
+
+class Bench:
+    """The tests, linked against a core that can be exchanged."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.build = os.path.join(folder, 'build')
+        run = lambda *a: subprocess.run(a, check=True, stdout=subprocess.DEVNULL)
+        run('meson', 'setup', '--buildtype=debug', '-Doptimization=0', self.build, ROOT)
+        commands = json.load(open(os.path.join(self.build, 'compile_commands.json')))
+        self.compile = {os.path.relpath(os.path.join(c['directory'], c['file']), ROOT): c for c in commands}
+        targets = json.loads(subprocess.run(['meson', 'introspect', '--targets', self.build], check=True,
+                                            capture_output=True, text=True).stdout)
+        paths = {t['filename'][0]: t['name'] for t in targets if t['type'] == 'executable'}
+        self.tests = []
+        for want in TESTS:
+            part, last = want.rsplit('/', 1)
+            for path, test in sorted(paths.items()):
+                short = re.sub(r'^test_(core_)?', '', test)
+                if os.path.dirname(path).endswith('tests/' + part) and last in ('*', short) and path not in self.tests:
+                    self.tests.append(path)
+        run('ninja', '-C', self.build, *[os.path.relpath(t, self.build) for t in self.tests])
+        self.objects = {p: os.path.join(c['directory'], c['output']) for p, c in self.compile.items()
+                        if p.startswith('core/') and not p.startswith('core/base/')}
+        # The tests again, their core taken from a shared library that exports all of it.
+        self.core = os.path.join(folder, 'core')
+        os.mkdir(self.core)
+        self.link(os.path.join(self.core, 'libcore.so'), {})
+        self.dynamic = []
+        for test in self.tests:
+            out = subprocess.run(['ninja', '-C', self.build, '-t', 'commands', os.path.relpath(test, self.build)],
+                                 check=True, capture_output=True, text=True).stdout.splitlines()[-1]
+            new = os.path.join(folder, os.path.basename(test))
+            out = out.replace('-o ' + os.path.relpath(test, self.build), '-o ' + new)
+            out = re.sub(r'core/libcore\.a', os.path.join(self.core, 'libcore.so'), out)
+            subprocess.run(out, shell=True, check=True, cwd=self.build)
+            self.dynamic.append(new)
+
+    def link(self, to, changed):
+        objects = [changed.get(p, o) for p, o in sorted(self.objects.items())]
+        subprocess.run(['gcc', '-shared', '-Wl,-soname,libcore.so', '-o', to, *objects, os.path.join(self.build, 'core/base/libsvbase.a'), '-lm'],
+                       check=True)
+
+    def dies(self, core, root):
+        """The first test that fails; None: all pass."""
+        env = dict(os.environ, LD_LIBRARY_PATH=core, SALVOR_SOURCE_ROOT=root, LC_ALL='C.UTF-8',
+                   SALVOR_TEST_DATA=os.path.join(self.build, 'tests/data'), SALVOR_BUILD_ROOT=self.build)
+        for test in self.dynamic:
+            try:
+                p = subprocess.run([test, '--jobs=1', '--timeout=%d' % TIMEOUT], env=env, cwd=root, timeout=TIMEOUT + 5,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            except subprocess.TimeoutExpired:
+                return test
+            if p.returncode != 0:
+                return test
+        return None
+
+    def try_source(self, m, folder):
+        text = read(m.path)
+        source = os.path.join(folder, os.path.basename(m.path))
+        with open(source, 'w', encoding='utf-8') as f:
+            f.write(text[:m.at] + m.new + text[m.at + m.length:])
+        c = self.compile[m.path]
+        obj = os.path.join(folder, 'mutant.o')
+        words = c['command'].split()
+        words[words.index('-o') + 1] = obj
+        words[words.index('-c') + 1] = source
+        words = [w for w in words if not w.startswith(('-M', '-Werror'))
+                 and w not in (c['output'] + '.d', c['output'])]
+        words += ['-w', '-I', os.path.join(ROOT, os.path.dirname(m.path))]
+        if subprocess.run(words, cwd=c['directory'], stderr=subprocess.DEVNULL).returncode != 0:
+            return 'the compiler'
+        self.link(os.path.join(folder, 'libcore.so'), {m.path: obj})
+        return self.dies(folder, ROOT)
+
+    def try_rules(self, m, folder):
+        text = read(m.path)
+        for top in os.listdir(ROOT):
+            if top not in ('conf', '.git'):
+                os.symlink(os.path.join(ROOT, top), os.path.join(folder, top))
+        shutil.copytree(os.path.join(ROOT, 'conf'), os.path.join(folder, 'conf'))
+        with open(os.path.join(folder, m.path), 'w', encoding='utf-8') as f:
+            f.write(text[:m.at] + m.new + text[m.at + m.length:])
+        return self.dies(self.core, folder)
+
+    def survives(self, m):
+        with tempfile.TemporaryDirectory(dir=self.folder) as folder:
+            return (self.try_source if m.path.endswith('.c') else self.try_rules)(m, folder) is None
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument('--jobs', type=int, default=2)
+    parser.add_argument('--list', action='store_true', help='list the changes and make none')
+    parser.add_argument('files', nargs='*')
+    args = parser.parse_args()
+    files = args.files or sorted('core/' + f for f in os.listdir(os.path.join(ROOT, 'core')) if f.endswith('.c')) \
+        + sorted('conf/rules/' + f for f in os.listdir(os.path.join(ROOT, 'conf/rules'))
+                 if f.endswith('.json') and f != 'source-statements.json')
+    mutants = [m for f in files for m in (of_source(f) if f.endswith('.c') else of_rules(f))]
+    if args.list:
+        for m in mutants:
+            print(name(m))
+        print('%d changes' % len(mutants))
+        return 0
+    known, survivors, used = explained(), [], set()
+    with tempfile.TemporaryDirectory(prefix='mutation-') as folder:
+        bench = Bench(folder)
+        if bench.dies(bench.core, ROOT) is not None:
+            sys.exit('the tests fail as they are')
+        with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
+            for m, alive in zip(mutants, pool.map(bench.survives, mutants)):
+                if alive and name(m) in known:
+                    used.add(name(m))
+                elif alive:
+                    survivors.append(m)
+                    print('%s:%d: %s' % (m.path, m.line, m.was), flush=True)
+    print('%d changes, %d found, %d explained, %d survive' % (
+        len(mutants), len(mutants) - len(survivors) - len(used), len(used), len(survivors)))
+    stale = [k for k in known - used if k.split(': ')[0] in files]
+    for k in sorted(stale):
+        print('equivalent.txt: found or gone: ' + k)
+    return 1 if survivors or stale else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
