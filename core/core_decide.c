@@ -56,13 +56,12 @@ evaluate(const struct core_rule *rule, const struct core_facts *facts,
 
 struct sv_status
 core_decide(struct sv_arena *A, const struct core_rulebook *book,
-    const struct core_event *events, size_t n, int32_t as_of,
-    struct core_decision *ret)
+    const struct core_history *history, struct core_decision *ret)
 {
 	bool silent;
 
 	*ret = (struct core_decision){ .n_findings = book->n_rules };
-	SV_TRY(core_timeline_admit(A, events, n, as_of, &ret->line));
+	SV_TRY(core_timeline_admit(A, history, &book->params, &ret->line));
 	SV_TRY(core_facts_derive(A, &ret->line, &book->params, &ret->facts));
 	ret->findings = sv_arena_alloc(A, (book->n_rules + 1)
 	    * sizeof(*ret->findings));

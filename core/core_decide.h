@@ -86,13 +86,13 @@ struct core_decision {
 };
 
 /**
- * core_decide(A, book, events, n, as_of, ret):
+ * core_decide(A, book, history, ret):
  * Decide for one patient.  NOMEM if ${A} is exhausted; then ${ret} is
- * unusable.  Everything in ${ret} points into ${A}, ${book} and ${events}.
+ * unusable.  Everything in ${ret} points into ${A}, ${book} and the events.
  */
 struct sv_status core_decide(struct sv_arena *A,
-    const struct core_rulebook *book, const struct core_event *events,
-    size_t n, int32_t as_of, struct core_decision *ret) SV_CHECK;
+    const struct core_rulebook *book, const struct core_history *history,
+    struct core_decision *ret) SV_CHECK;
 
 struct sv_str core_state_name(enum core_state s);	/* "needs-data" */
 struct sv_str core_intent_name(enum core_intent i);

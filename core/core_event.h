@@ -10,6 +10,7 @@
 
 #include "core_concept.h"
 #include "core_interval.h"
+#include "core_params.h"
 #include "sv_arena.h"
 #include "sv_date.h"
 
@@ -90,6 +91,13 @@ struct core_exclusion {
 	enum core_exclusion_reason reason;
 };
 
+/** All that is known of one patient, in any order, and the day it is asked. */
+struct core_history {
+	const struct core_event *events;
+	size_t n_events;
+	int32_t as_of;		/* reference date, a day number */
+};
+
 /** The events that count, in a canonical order, and those that do not. */
 struct core_timeline {
 	int32_t as_of;			/* reference date, a day number */
@@ -101,14 +109,14 @@ struct core_timeline {
 };
 
 /**
- * core_timeline_admit(A, events, n, as_of, ret):
- * Apply K1.3 to the ${n} ${events}: highest version per source and concept,
- * exclusions, duplicates.  The result does not depend on their order.  Upper
- * ends of partial dates are cut to ${as_of}.  NOMEM if ${A} is exhausted.
- * ${events} must outlive ${ret}.
+ * core_timeline_admit(A, history, params, ret):
+ * Apply K1.3 to ${history}: highest version per source, exclusions,
+ * duplicates.  The result does not depend on the order of events.  Upper ends
+ * of partial dates are cut to the reference date.  NOMEM if ${A} is exhausted.
+ * The events must outlive ${ret}.
  */
 struct sv_status core_timeline_admit(struct sv_arena *A,
-    const struct core_event *events, size_t n, int32_t as_of,
+    const struct core_history *history, const struct core_params *params,
     struct core_timeline *ret) SV_CHECK;
 
 #endif

@@ -59,7 +59,8 @@
 	X(IPFSG_HCG_HIGH, "ipfsg_hcg_high", 1000, 0, "[IU]/L")              \
 	X(QM01_WINDOW_DAYS, "qm01_window_days", 180, 0, "d")                \
 	X(RT_COURSE_GAP_DAYS, "rt_course_gap_days", 90, 0, "d")             \
-	X(REPORT_DELAY_DAYS, "report_delay_days", 60, 0, "d")
+	X(REPORT_DELAY_DAYS, "report_delay_days", 60, 0, "d")               \
+	X(ABSURD_PSA, "absurd_psa", 100000, 0, "ng/mL")
 
 #define CORE_X(id, name, m, scale, unit) CORE_PARAM_##id,
 enum core_param_id {

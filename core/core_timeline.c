@@ -9,9 +9,6 @@ static const struct { struct sv_str code, text; } exclusions[] = {
 };
 #undef CORE_X
 
-/* K1.3: a PSA above this is a slip of the unit or the decimal point. */
-#define ABSURD_PSA SV_DEC(100000, 0)
-
 struct sv_str
 core_exclusion_code(enum core_exclusion_reason r)
 {
@@ -115,19 +112,19 @@ cmp_canonical(const struct core_event *a, const struct core_event *b)
 
 typedef int (*event_cmp)(const struct core_event *, const struct core_event *);
 
-/* Stable merge of the sorted halves [lo, mid) and [mid, hi). */
+/* Stable merge of the sorted halves [0, mid) and [mid, n). */
 static void
-merge(const struct core_event **v, const struct core_event **tmp, size_t lo,
-    size_t mid, size_t hi, event_cmp cmp)
+merge(const struct core_event **v, const struct core_event **tmp, size_t mid,
+    size_t n, event_cmp cmp)
 {
-	size_t i = lo, j = mid, k = lo;
+	size_t i = 0, j = mid, k = 0;
 
-	memcpy(tmp + lo, v + lo, (hi - lo) * sizeof(*v));
-	while (i < mid && j < hi)
+	memcpy(tmp, v, n * sizeof(*v));
+	while (i < mid && j < n)
 		v[k++] = cmp(tmp[i], tmp[j]) <= 0 ? tmp[i++] : tmp[j++];
 	while (i < mid)
 		v[k++] = tmp[i++];
-	while (j < hi)
+	while (j < n)
 		v[k++] = tmp[j++];
 }
 
@@ -146,14 +143,14 @@ sort(const struct core_event **v, const struct core_event **tmp, size_t n,
 	}
 	for (size_t w = 8; w < n; w *= 2) {
 		for (size_t lo = 0; lo + w < n; lo += 2 * w)
-			merge(v, tmp, lo, lo + w,
-			    lo + 2 * w < n ? lo + 2 * w : n, cmp);
+			merge(v + lo, tmp, w,
+			    2 * w < n - lo ? 2 * w : n - lo, cmp);
 	}
 }
 
 /* K1.3.2 for numbers. */
 static enum core_exclusion_reason
-judge_value(const struct core_event *e)
+judge_value(const struct core_event *e, const struct core_params *params)
 {
 	if (e->unit == CORE_UNIT_MISSING)
 		return CORE_EXCLUDED_UNIT_MISSING;
@@ -163,14 +160,16 @@ judge_value(const struct core_event *e)
 		return e->concept == CORE_PSA ? CORE_EXCLUDED_NO_VALUE
 		    : CORE_EXCLUDED_NOT;
 	if (e->value.lo.m < 0 || (e->concept == CORE_PSA
-	    && sv_dec_cmp(e->value.lo, ABSURD_PSA) > 0))
+	    && sv_dec_cmp(e->value.lo,
+	    params->value[CORE_PARAM_ABSURD_PSA]) > 0))
 		return CORE_EXCLUDED_IMPLAUSIBLE;
 	return CORE_EXCLUDED_NOT;
 }
 
 /* Does ${e} count?  (K1.3.2; not-done procedures are dealt with before.) */
 static enum core_exclusion_reason
-judge(const struct core_event *e, int32_t as_of)
+judge(const struct core_event *e, int32_t as_of,
+    const struct core_params *params)
 {
 	if (e->status == CORE_STATUS_ENTERED_IN_ERROR)
 		return CORE_EXCLUDED_ENTERED_IN_ERROR;
@@ -183,7 +182,7 @@ judge(const struct core_event *e, int32_t as_of)
 		    : CORE_EXCLUDED_NOT;
 	if (e->date.lo > as_of)
 		return CORE_EXCLUDED_FUTURE_DATED;
-	return judge_value(e);
+	return judge_value(e, params);
 }
 
 /* Does the partial date ${d} reach past the reference date? */
@@ -220,12 +219,13 @@ exclude(struct core_timeline *t, const struct core_event *e,
 
 /* Keep the newest version of each source; judge what is left. */
 static struct sv_status
-select_events(struct sv_arena *A, struct core_timeline *t, size_t n)
+select_events(struct sv_arena *A, struct core_timeline *t,
+    const struct core_params *params)
 {
 	const struct core_event *newest = NULL;
 	size_t kept = 0;
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < t->n_events; i++) {
 		const struct core_event *e = t->events[i];
 		enum core_exclusion_reason r;
 
@@ -234,7 +234,7 @@ select_events(struct sv_arena *A, struct core_timeline *t, size_t n)
 		if (e->version != newest->version
 		    || e->status == CORE_STATUS_NOT_DONE)
 			continue;
-		if ((r = judge(e, t->as_of)) != CORE_EXCLUDED_NOT) {
+		if ((r = judge(e, t->as_of, params)) != CORE_EXCLUDED_NOT) {
 			exclude(t, e, r);
 			continue;
 		}
@@ -280,21 +280,23 @@ index_concepts(struct core_timeline *t)
 }
 
 struct sv_status
-core_timeline_admit(struct sv_arena *A, const struct core_event *events,
-    size_t n, int32_t as_of, struct core_timeline *ret)
+core_timeline_admit(struct sv_arena *A, const struct core_history *history,
+    const struct core_params *params, struct core_timeline *ret)
 {
 	const struct core_event **tmp;
+	size_t n = history->n_events;
 
-	*ret = (struct core_timeline){ .as_of = as_of };
+	*ret = (struct core_timeline){ .as_of = history->as_of,
+		.n_events = n };
 	ret->events = sv_arena_zalloc(A, n + 1, sizeof(*ret->events));
 	ret->excluded = sv_arena_zalloc(A, n + 1, sizeof(*ret->excluded));
 	tmp = sv_arena_zalloc(A, n + 1, sizeof(*tmp));
 	SV_ENSURE(ret->events != NULL && ret->excluded != NULL && tmp != NULL,
 	    SV_NOMEM);
 	for (size_t i = 0; i < n; i++)
-		ret->events[i] = &events[i];
+		ret->events[i] = &history->events[i];
 	sort(ret->events, tmp, n, cmp_version);
-	SV_TRY(select_events(A, ret, n));
+	SV_TRY(select_events(A, ret, params));
 	sort(ret->events, tmp, ret->n_events, cmp_canonical);
 	drop_duplicates(ret);
 	index_concepts(ret);

@@ -229,6 +229,8 @@ map_history_write(struct sv_arena *A, const struct map_result *r,
 {
 	struct history H = { { out, o->width > 40 ? o->width : 80, o->colour },
 		A, r, NULL, 0, 0, NULL };
+	struct core_history known = { r->patient.events,
+		r->patient.n_events, 0 };
 	struct sv_buf b;
 
 	SV_TRY(list_days(&H));
@@ -237,8 +239,8 @@ map_history_write(struct sv_arena *A, const struct map_result *r,
 		struct core_decision *d = sv_arena_zalloc(A, 1, sizeof(*d));
 
 		SV_ENSURE(d != NULL, SV_NOMEM);
-		SV_TRY(core_decide(A, r->book, r->patient.events,
-		    r->patient.n_events, H.days[i], d));
+		known.as_of = H.days[i];
+		SV_TRY(core_decide(A, r->book, &known, d));
 		put_step(&H, H.days[i], d);
 		H.last = d;
 	}

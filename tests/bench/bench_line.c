@@ -99,7 +99,7 @@ whole_line(const struct map_engine *e, const struct sv_str *in,
 		fhir_issues_init(&is, &A);
 		sv_buf_init(&out, &A, (size_t)64 << 20);
 		if (!sv_is_ok(map_line_decide(&A, e, in[i % CASES],
-		    v[i % CASES].as_of, &r, &is))
+		    v[i % CASES].known.as_of, &r, &is))
 		    || !sv_is_ok(map_bundle_write(&A, &r, &o, &out)))
 			printf("case %d failed\n", i % CASES);
 		*written += out.n;
@@ -140,8 +140,7 @@ core_alone(const struct core_rulebook *book, const struct vignette *v)
 		struct core_decision d;
 
 		sv_arena_reset(&A);
-		if (!sv_is_ok(core_decide(&A, book, c->events, c->n_events,
-		    c->as_of, &d)))
+		if (!sv_is_ok(core_decide(&A, book, &c->known, &d)))
 			printf("case failed\n");
 	}
 	printf("%-28s %8.0f patients/s\n", "core: events to findings",

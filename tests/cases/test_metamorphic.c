@@ -40,14 +40,15 @@ decide(const struct core_event *e, size_t n, int32_t as_of)
 {
 	struct core_decision d;
 
-	cr_assert(sv_is_ok(core_decide(&B, &book, e, n, as_of, &d)));
+	cr_assert(sv_is_ok(core_decide(&B, &book,
+	    &(struct core_history){ e, n, as_of }, &d)));
 	return d;
 }
 
 static struct core_decision
 plain(const struct vignette *v)
 {
-	return decide(v->events, v->n_events, v->as_of);
+	return decide(v->known.events, v->known.n_events, v->known.as_of);
 }
 
 /* The events of ${v} with room for more; ${more} is appended if not NULL. */
@@ -55,12 +56,12 @@ static size_t
 with(const struct vignette *v, const struct core_event *more,
     struct core_event out[MAX_EVENTS])
 {
-	memcpy(out, v->events, v->n_events * sizeof(*out));
+	memcpy(out, v->known.events, v->known.n_events * sizeof(*out));
 	if (more == NULL)
-		return v->n_events;
-	out[v->n_events] = *more;
-	out[v->n_events].source = SV_LIT("Observation/added");
-	return v->n_events + 1;
+		return v->known.n_events;
+	out[v->known.n_events] = *more;
+	out[v->known.n_events].source = SV_LIT("Observation/added");
+	return v->known.n_events + 1;
 }
 
 static void
@@ -84,7 +85,7 @@ static struct core_event
 psa(const struct vignette *v, int32_t days_before)
 {
 	return (struct core_event){ .kind = CORE_OBSERVATION,
-		.concept = CORE_PSA, .date = sv_date_exact(v->as_of
+		.concept = CORE_PSA, .date = sv_date_exact(v->known.as_of
 		- days_before), .value = core_exactly(SV_DEC(95, 1)) };
 }
 
@@ -92,7 +93,7 @@ static struct core_event
 condition(const struct vignette *v, enum core_concept c)
 {
 	return (struct core_event){ .kind = CORE_CONDITION, .concept = c,
-		.date = sv_date_exact(v->as_of - 1) };
+		.date = sv_date_exact(v->known.as_of - 1) };
 }
 
 Test(metamorphic, mp01_order_is_irrelevant)
@@ -100,14 +101,14 @@ Test(metamorphic, mp01_order_is_irrelevant)
 	for (size_t i = 0; i < n_cases; i++) {
 		const struct vignette *v = &cases[i];
 		struct core_event e[MAX_EVENTS];
-		size_t n = v->n_events;
+		size_t n = v->known.n_events;
 
 		for (size_t k = 0; k < n; k++)
-			e[k] = v->events[n - 1 - k];
-		same(v, plain(v), decide(e, n, v->as_of));
+			e[k] = v->known.events[n - 1 - k];
+		same(v, plain(v), decide(e, n, v->known.as_of));
 		for (size_t k = 0; k < n; k++)
-			e[k] = v->events[(k + n / 2) % n];
-		same(v, plain(v), decide(e, n, v->as_of));
+			e[k] = v->known.events[(k + n / 2) % n];
+		same(v, plain(v), decide(e, n, v->known.as_of));
 	}
 }
 
@@ -116,15 +117,15 @@ Test(metamorphic, mp02_duplicates_count_once)
 	for (size_t i = 0; i < n_cases; i++) {
 		const struct vignette *v = &cases[i];
 		struct core_event e[MAX_EVENTS];
-		size_t n = v->n_events;
+		size_t n = v->known.n_events;
 
 		for (size_t k = 0; k < n; k++) {
-			e[k] = e[n + k] = v->events[k];
-			if (v->events[k].version == 0)
+			e[k] = e[n + k] = v->known.events[k];
+			if (v->known.events[k].version == 0)
 				e[n + k].source = sv_arena_printf(&A,
 				    "%.*s-again", SV_FMT(e[k].source));
 		}
-		same(v, plain(v), decide(e, 2 * n, v->as_of));
+		same(v, plain(v), decide(e, 2 * n, v->known.as_of));
 	}
 }
 
@@ -135,9 +136,9 @@ Test(metamorphic, mp03_mp04_errors_and_future_are_ignored)
 		struct core_event e[MAX_EVENTS], x = psa(v, 3);
 
 		x.status = CORE_STATUS_ENTERED_IN_ERROR;
-		same(v, plain(v), decide(e, with(v, &x, e), v->as_of));
+		same(v, plain(v), decide(e, with(v, &x, e), v->known.as_of));
 		x = psa(v, -3);
-		same(v, plain(v), decide(e, with(v, &x, e), v->as_of));
+		same(v, plain(v), decide(e, with(v, &x, e), v->known.as_of));
 	}
 }
 
@@ -147,7 +148,7 @@ Test(metamorphic, mp05_of_the_dead_nothing_is_said)
 		struct core_event e[MAX_EVENTS],
 		    x = condition(&cases[i], CORE_DECEASED);
 		struct core_decision d = decide(e, with(&cases[i], &x, e),
-		    cases[i].as_of);
+		    cases[i].known.as_of);
 
 		cr_expect(d.output == CORE_OUTPUT_NONE
 		    && d.intent == CORE_INTENT_NONE && d.n_guidance == 0);
@@ -180,7 +181,7 @@ Test(metamorphic, mp06_castration_resistance_is_out_of_scope)
 		    x = condition(&cases[i], CORE_CRPC);
 
 		no_prostate_rule(&cases[i], decide(e, with(&cases[i], &x, e),
-		    cases[i].as_of), "PRO-CRPC-01", false);
+		    cases[i].known.as_of), "PRO-CRPC-01", false);
 	}
 }
 
@@ -190,12 +191,12 @@ Test(metamorphic, mp07_no_prostate_cancer_no_prostate_rule)
 		struct core_event e[MAX_EVENTS];
 		size_t n = 0;
 
-		for (size_t k = 0; k < cases[i].n_events; k++) {
-			if (cases[i].events[k].concept
+		for (size_t k = 0; k < cases[i].known.n_events; k++) {
+			if (cases[i].known.events[k].concept
 			    != CORE_PROSTATE_CANCER)
-				e[n++] = cases[i].events[k];
+				e[n++] = cases[i].known.events[k];
 		}
-		no_prostate_rule(&cases[i], decide(e, n, cases[i].as_of), "",
+		no_prostate_rule(&cases[i], decide(e, n, cases[i].known.as_of), "",
 		    false);
 	}
 }
@@ -207,13 +208,13 @@ Test(metamorphic, mp09_mp10_metastasis_and_short_life_end_offers)
 		struct core_event e[MAX_EVENTS],
 		    x = condition(v, CORE_METASTATIC_DISEASE);
 
-		no_prostate_rule(v, decide(e, with(v, &x, e), v->as_of), "",
+		no_prostate_rule(v, decide(e, with(v, &x, e), v->known.as_of), "",
 		    true);
 		x = (struct core_event){ .kind = CORE_OBSERVATION,
 			.concept = CORE_LIFE_EXPECTANCY,
-			.date = sv_date_exact(v->as_of),
+			.date = sv_date_exact(v->known.as_of),
 			.value = core_exactly(SV_DEC(2, 0)) };
-		no_prostate_rule(v, decide(e, with(v, &x, e), v->as_of), "",
+		no_prostate_rule(v, decide(e, with(v, &x, e), v->known.as_of), "",
 		    true);
 	}
 }
@@ -225,11 +226,11 @@ Test(metamorphic, mp11_no_biopsy_no_local_salvage)
 		struct core_decision d;
 		size_t n = 0;
 
-		for (size_t k = 0; k < cases[i].n_events; k++) {
-			if (cases[i].events[k].concept != CORE_PROSTATE_BIOPSY)
-				e[n++] = cases[i].events[k];
+		for (size_t k = 0; k < cases[i].known.n_events; k++) {
+			if (cases[i].known.events[k].concept != CORE_PROSTATE_BIOPSY)
+				e[n++] = cases[i].known.events[k];
 		}
-		d = decide(e, n, cases[i].as_of);
+		d = decide(e, n, cases[i].known.as_of);
 		for (size_t k = 0; k < d.n_findings; k++)
 			cr_expect_not(speaks(&d.findings[k]) && sv_str_is(
 			    d.findings[k].rule->id, "PRO-RT-01"));
@@ -249,7 +250,7 @@ Test(metamorphic, mp12_the_calendar_does_not_matter)
 			e[k].end.lo += SHIFT;
 			e[k].end.hi += SHIFT;
 		}
-		same(v, plain(v), decide(e, n, v->as_of + SHIFT));
+		same(v, plain(v), decide(e, n, v->known.as_of + SHIFT));
 	}
 }
 
@@ -304,7 +305,7 @@ Test(metamorphic, an_undated_prostatectomy_hides_no_failure)
 	struct core_decision d;
 
 	rp->date.precision = SV_DATE_NONE;
-	d = decide(e, n, cases[0].as_of);
+	d = decide(e, n, cases[0].known.as_of);
 	cr_expect_eq(d.facts.fact[CORE_BCR_AFTER_RP].truth, CORE_UNKNOWN);
 	cr_expect_eq(d.output, CORE_OUTPUT_DATA_REQUIRED);
 }
@@ -323,7 +324,7 @@ Test(metamorphic, psa_under_adt_from_surgery_on_is_no_cure)
 		if (e[k].concept == CORE_PSA)
 			e[k].value = core_exactly(SV_DEC(1, 2));
 	}
-	d = decide(e, n + 1, cases[0].as_of);
+	d = decide(e, n + 1, cases[0].known.as_of);
 	f = d.facts.fact;
 	cr_expect_eq(f[CORE_BCR_AFTER_RP].truth, CORE_UNKNOWN);
 	cr_expect_eq(f[CORE_PSA_PERSISTENCE].truth, CORE_UNKNOWN);

@@ -245,8 +245,7 @@ Test(vignettes, events_agree_in_full)
 		struct core_decision d;
 
 		sv_arena_reset(&B);
-		cr_assert(sv_is_ok(core_decide(&B, &book, v[i].events,
-		    v[i].n_events, v[i].as_of, &d)));
+		cr_assert(sv_is_ok(core_decide(&B, &book, &v[i].known, &d)));
 		check(&v[i], &d);
 	}
 	sv_arena_free(&B);
@@ -274,7 +273,7 @@ Test(vignettes, bundles_agree_in_full)
 		(void)snprintf(path, sizeof(path),
 		    "tests/cases/vignettes-fhir/%.*s.json", SV_FMT(v[i].id));
 		text = test_read(&B, path);
-		if (!sv_is_ok(map_line_decide(&B, &engine, text, v[i].as_of,
+		if (!sv_is_ok(map_line_decide(&B, &engine, text, v[i].known.as_of,
 		    &r, &is))) {
 			complain(&v[i], "refused", is.n > 0 ? is.at[0].text
 			    : SV_LIT(""));

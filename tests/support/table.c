@@ -9,7 +9,7 @@
 
 struct reader {
 	struct table_case c;
-	struct core_event always[TABLE_EVENTS];
+	struct core_event events[TABLE_EVENTS], always[TABLE_EVENTS];
 	size_t n_always;
 	struct sv_arena *A;
 };
@@ -208,11 +208,11 @@ static bool
 read_line(struct reader *R, struct sv_str s)
 {
 	struct table_case *c = &R->c;
-	size_t arrow;
+	size_t arrow, n;
 
 	c->text = s;
 	if (sv_str_starts(s, SV_LIT("on "))) {
-		c->as_of = date(R, sv_str_trim(sv_str_from(s, 3))).lo;
+		c->known.as_of = date(R, sv_str_trim(sv_str_from(s, 3))).lo;
 		return false;
 	}
 	if (sv_str_starts(s, SV_LIT("always"))) {
@@ -224,12 +224,12 @@ read_line(struct reader *R, struct sv_str s)
 		;
 	if (arrow + 2 >= s.n)
 		die(c, "nothing expected", s);
-	c->n_events = events(R, (struct sv_str){ s.p, arrow }, c->events, 1);
-	if (c->n_events + R->n_always > TABLE_EVENTS)
+	n = events(R, (struct sv_str){ s.p, arrow }, R->events, 1);
+	if (n + R->n_always > TABLE_EVENTS)
 		die(c, "too many events", s);
-	memcpy(c->events + c->n_events, R->always,
-	    R->n_always * sizeof(*R->always));
-	c->n_events += R->n_always;
+	memcpy(R->events + n, R->always, R->n_always * sizeof(*R->always));
+	c->known.events = R->events;
+	c->known.n_events = n + R->n_always;
 	c->expected = sv_str_from(s, arrow + 2);
 	return true;
 }

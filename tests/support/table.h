@@ -27,10 +27,8 @@ struct table_case {
 	const char *file;
 	size_t line;
 	struct sv_str text;		/* the line, without leading blanks */
-	int32_t as_of;
-	struct core_event events[TABLE_EVENTS];	/* the line's own, then those
-						 * of always */
-	size_t n_events;
+	struct core_history known;	/* events: the line's own, then those
+					 * of always */
 	struct sv_str expected;		/* behind the arrow */
 };
 

@@ -135,15 +135,17 @@ vignettes_load(struct sv_arena *A, size_t *ret_n)
 	for (x = fhir_first(&root, "vignettes"); fhir_is(&x);
 	    x = fhir_next(&x)) {
 		struct vignette *c = &v[*ret_n];
+		struct core_event *events = sv_arena_zalloc(A, 64,
+		    sizeof(*events));
 
 		keep[*ret_n] = x;
 		c->id = fhir_text(&x, "id");
-		c->as_of = date(&x, "reference_date").lo;
+		c->known = (struct core_history){ events, 0, date(&x,
+		    "reference_date").lo };
 		c->expect = fhir_get(&keep[*ret_n], "expect");
-		c->events = sv_arena_zalloc(A, 64, sizeof(*c->events));
 		for (e = fhir_first(&x, "events"); fhir_is(&e);
 		    e = fhir_next(&e))
-			c->events[c->n_events++] = event(A, &e);
+			events[c->known.n_events++] = event(A, &e);
 		(*ret_n)++;
 	}
 	return v;

@@ -4,15 +4,13 @@
 #ifndef VIGNETTE_H
 #define VIGNETTE_H
 
-#include "core_rule.h"
+#include "core_decide.h"
 #include "fhir_node.h"
 #include "map_line.h"
 
 struct vignette {
 	struct sv_str id;
-	int32_t as_of;
-	struct core_event *events;	/* sources are "Observation/<id>" */
-	size_t n_events;
+	struct core_history known;	/* sources are "Observation/<id>" */
 	struct fhir_at expect;		/* a cursor at the expectations */
 };
 

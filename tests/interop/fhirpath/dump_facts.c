@@ -72,8 +72,7 @@ main(void)
 	for (size_t i = 0; i < n; i++) {
 		struct core_decision d;
 
-		if (!sv_is_ok(core_decide(&A, &book, v[i].events,
-		    v[i].n_events, v[i].as_of, &d)))
+		if (!sv_is_ok(core_decide(&A, &book, &v[i].known, &d)))
 			return 1;
 		(void)printf("{\"case\":\"%.*s\",\"facts\":{", SV_FMT(v[i].id));
 		print_facts(&d.facts);

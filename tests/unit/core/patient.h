@@ -84,8 +84,8 @@ facts_of(struct sv_arena *A, const struct patient *p, const char *as_of)
 
 	core_params_default(&params);
 	cr_assert(sv_is_ok(sv_date_parse(sv_str_of(as_of), &d)));
-	cr_assert(sv_is_ok(core_timeline_admit(A, p->events, p->n, d.lo,
-	    &line)));
+	cr_assert(sv_is_ok(core_timeline_admit(A, &(struct core_history){
+	    p->events, p->n, d.lo }, &params, &line)));
 	cr_assert(sv_is_ok(core_facts_derive(A, &line, &params, &f)));
 	return f;
 }
