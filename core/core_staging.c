@@ -1,113 +1,11 @@
 /*
  * Where the disease is: distant, nodal, local (K1.7).
  */
-#include "core_derive.h"
-
-/* What one event says of a site of spread. */
-enum spread {
-	SAYS_NOTHING,
-	SAYS_YES,
-	SAYS_NO,
-	SAYS_EQUIVOCAL
-};
-
-typedef enum spread (*spread_reader)(const struct core_event *);
-
-static enum spread
-read_condition(const struct core_event *e)
-{
-	if (e->certainty == CORE_CERTAINTY_CONFIRMED)
-		return SAYS_YES;
-	return e->certainty == CORE_CERTAINTY_REFUTED ? SAYS_NO
-	    : SAYS_EQUIVOCAL;
-}
-
-static enum spread
-read_finding(const struct core_event *e)
-{
-	switch (e->code) {
-	case CORE_VALUE_POSITIVE:
-	case CORE_VALUE_PRESENT:
-	case CORE_VALUE_YES:
-		return SAYS_YES;
-	case CORE_VALUE_NEGATIVE:
-	case CORE_VALUE_ABSENT:
-	case CORE_VALUE_NO:
-		return SAYS_NO;
-	case CORE_VALUE_NONE:
-		return SAYS_NOTHING;
-	default:
-		return SAYS_EQUIVOCAL;
-	}
-}
-
-static enum spread
-read_m(const struct core_event *e)
-{
-	if (e->code == CORE_VALUE_CM0)
-		return SAYS_NO;
-	return e->code >= CORE_VALUE_CM1 && e->code <= CORE_VALUE_PM1C
-	    ? SAYS_YES : SAYS_NOTHING;
-}
-
-/* Only clinical categories: pN is the specimen's, not a recurrence's. */
-static enum spread
-read_n(const struct core_event *e)
-{
-	if (e->code == CORE_VALUE_CN0)
-		return SAYS_NO;
-	return e->code == CORE_VALUE_CN1 ? SAYS_YES : SAYS_NOTHING;
-}
-
-static enum spread
-read_psma_distant(const struct core_event *e)
-{
-	if (e->code == CORE_VALUE_DISTANT)
-		return SAYS_YES;
-	if (e->code == CORE_VALUE_PELVIC_NODES_ONLY
-	    || e->code == CORE_VALUE_LOCAL_ONLY
-	    || e->code == CORE_VALUE_NEGATIVE)
-		return SAYS_NO;
-	return e->code == CORE_VALUE_EQUIVOCAL ? SAYS_EQUIVOCAL
-	    : SAYS_NOTHING;
-}
-
-static enum spread
-read_psma_nodes(const struct core_event *e)
-{
-	if (e->code == CORE_VALUE_PELVIC_NODES_ONLY)
-		return SAYS_YES;
-	if (e->code == CORE_VALUE_LOCAL_ONLY
-	    || e->code == CORE_VALUE_NEGATIVE)
-		return SAYS_NO;
-	return e->code == CORE_VALUE_EQUIVOCAL ? SAYS_EQUIVOCAL
-	    : SAYS_NOTHING;
-}
-
-struct spread_source {
-	enum core_concept concept;
-	spread_reader read;
-};
-
-static const struct spread_source distant_sources[] = {
-	{ CORE_METASTATIC_DISEASE, read_condition },
-	{ CORE_M_CATEGORY, read_m },
-	{ CORE_DISTANT_METASTASIS_IMAGING, read_finding },
-	{ CORE_PSMA_PET, read_psma_distant },
-};
-
-static const struct spread_source nodal_sources[] = {
-	{ CORE_PELVIC_NODAL_RECURRENCE, read_condition },
-	{ CORE_N_CATEGORY, read_n },
-	{ CORE_PELVIC_NODES_IMAGING, read_finding },
-	{ CORE_PSMA_PET, read_psma_nodes },
-};
-
-#define N_SOURCES 4
+#include "core_spread.h"
 
 /* The newest of each kind of evidence. */
 struct spread_evidence {
-	const struct core_event *yes, *no, *equivocal, *old_no;
+	const struct core_event *yes, *no, *maybe_no, *equivocal, *old_no;
 	bool uncontested;	/* a positive that no negative contradicts */
 };
 
@@ -135,21 +33,25 @@ primary(const struct core_derive *D)
 	return D->focal;
 }
 
-/* A negative counts if it is recent and not from well before the failure. */
-static bool
+/* A negative counts if it is recent and not from well before the failure.  One
+ * known to the year may be either (K1.8: interval order). */
+static enum core_tri
 is_current(const struct core_derive *D, const struct core_event *e)
 {
-	if (D->line->as_of - e->date.hi > core_param_int(D->params,
-	    CORE_PARAM_STAGING_STALE_DAYS))
-		return false;
-	return !sv_date_is_set(D->out->failure)
-	    || e->date.hi >= D->out->failure.lo - core_param_int(D->params,
-	    CORE_PARAM_STAGING_LEAD_DAYS);
+	struct sv_date since = core_plus_days(sv_date_exact(D->line->as_of),
+	    -core_param_int(D->params, CORE_PARAM_STAGING_STALE_DAYS));
+	enum core_tri t = core_not(core_before(e->date, since));
+
+	if (!sv_date_is_set(D->out->failure))
+		return t;
+	since = core_plus_days(D->out->failure, -core_param_int(D->params,
+	    CORE_PARAM_STAGING_LEAD_DAYS));
+	return core_and(t, core_not(core_before(e->date, since)));
 }
 
 /* Collect the negatives of ${from}, whatever their age. */
 static struct negatives
-negatives(struct core_derive *D, const struct spread_source *from)
+negatives(struct core_derive *D, const struct core_spread_source *from)
 {
 	size_t n;
 	const struct core_event *const *e = core_of(D->line, from->concept, &n);
@@ -162,7 +64,7 @@ negatives(struct core_derive *D, const struct spread_source *from)
 		return x;
 	}
 	for (size_t i = 0; i < n; i++) {
-		if (from->read(e[i]) != SAYS_NO || !sv_date_is_set(e[i]->date))
+		if (from->read(e[i]) != CORE_SPREAD_NO || !sv_date_is_set(e[i]->date))
 			continue;
 		x.begin[x.n] = e[i]->date.lo;
 		x.last[x.n] = x.n > 0 && x.last[x.n - 1] > e[i]->date.hi
@@ -193,10 +95,10 @@ contradicts(const struct core_derive *D, const struct negatives *x,
 }
 
 static bool
-is_contested(const struct core_derive *D, const struct negatives x[N_SOURCES],
+is_contested(const struct core_derive *D, const struct negatives x[CORE_SPREAD_SOURCES],
     const struct core_event *yes)
 {
-	for (int k = 0; k < N_SOURCES; k++) {
+	for (int k = 0; k < CORE_SPREAD_SOURCES; k++) {
 		if (contradicts(D, &x[k], yes))
 			return true;
 	}
@@ -213,71 +115,95 @@ is_before_primary(const struct core_derive *D, const struct core_event *e)
 }
 
 static void
-weigh(const struct core_derive *D, const struct core_event *e, enum spread s,
+weigh_negative(const struct core_derive *D, const struct core_event *e,
     struct spread_evidence *v)
 {
-	if (s == SAYS_YES)
-		v->yes = newer(v->yes, e);
-	if (s == SAYS_NO && is_current(D, e))
+	switch (is_current(D, e)) {
+	case CORE_TRUE:
 		v->no = newer(v->no, e);
-	else if (s == SAYS_NO)
+		break;
+	case CORE_UNKNOWN:
+		v->maybe_no = newer(v->maybe_no, e);
+		break;
+	case CORE_FALSE:
 		v->old_no = newer(v->old_no, e);
-	if (s == SAYS_EQUIVOCAL)
+		break;
+	}
+}
+
+static void
+weigh(const struct core_derive *D, const struct core_event *e, enum core_spread s,
+    struct spread_evidence *v)
+{
+	if (s == CORE_SPREAD_YES)
+		v->yes = newer(v->yes, e);
+	if (s == CORE_SPREAD_NO)
+		weigh_negative(D, e, v);
+	if (s == CORE_SPREAD_EQUIVOCAL)
 		v->equivocal = newer(v->equivocal, e);
+}
+
+/* Why evidence that settles nothing leaves it open. */
+static enum core_reason
+open_reason(const struct spread_evidence *v)
+{
+	if (v->yes != NULL)
+		return CORE_REASON_CONTRADICTORY;
+	if (v->equivocal != NULL)
+		return v->equivocal->kind == CORE_CONDITION
+		    ? CORE_REASON_UNCONFIRMED : CORE_REASON_EQUIVOCAL;
+	if (v->maybe_no != NULL)
+		return CORE_REASON_IMPRECISE_DATE;
+	return v->old_no != NULL ? CORE_REASON_STALE : CORE_REASON_MISSING;
 }
 
 static void
 conclude(struct core_derive *D, enum core_fact_id id,
     const struct spread_evidence *v)
 {
+	const struct core_event *open[] = { v->old_no, v->maybe_no,
+		v->equivocal };
 	enum core_tri t = CORE_UNKNOWN;
-	enum core_reason r = CORE_REASON_MISSING;
 
-	if (v->yes != NULL && !v->uncontested)
-		r = CORE_REASON_CONTRADICTORY;
-	else if (v->yes != NULL)
+	if (v->uncontested)
 		t = CORE_TRUE;
-	else if (v->no != NULL)
+	else if (v->yes == NULL && v->no != NULL)
 		t = CORE_FALSE;
-	else if (v->equivocal != NULL)
-		r = v->equivocal->kind == CORE_CONDITION
-		    ? CORE_REASON_UNCONFIRMED : CORE_REASON_EQUIVOCAL;
-	else if (v->old_no != NULL)
-		r = CORE_REASON_STALE;
 	if (v->yes != NULL)
 		core_add_evidence(D, id, v->yes);
 	if (v->no != NULL && t != CORE_TRUE)
 		core_add_evidence(D, id, v->no);
-	if (v->old_no != NULL && t == CORE_UNKNOWN)
-		core_set_aside(D, id, v->old_no);
-	if (v->equivocal != NULL && t == CORE_UNKNOWN)
-		core_set_aside(D, id, v->equivocal);
-	core_set_tri(D, id, t, t == CORE_UNKNOWN ? r : CORE_REASON_NONE);
+	for (size_t i = 0; t == CORE_UNKNOWN && i < 3; i++) {
+		if (open[i] != NULL)
+			core_set_aside(D, id, open[i]);
+	}
+	core_set_tri(D, id, t, t == CORE_UNKNOWN ? open_reason(v)
+	    : CORE_REASON_NONE);
 }
 
 static void
 derive_spread(struct core_derive *D, enum core_fact_id id,
-    const struct spread_source *from)
+    const struct core_spread_source *from)
 {
 	struct spread_evidence v = { .yes = NULL };
-	struct negatives x[N_SOURCES];
+	struct negatives x[CORE_SPREAD_SOURCES];
 
-	for (int k = 0; k < N_SOURCES; k++)
+	for (int k = 0; k < CORE_SPREAD_SOURCES; k++)
 		x[k] = negatives(D, &from[k]);
 	if (D->nomem)
 		return;
-	for (int k = 0; k < N_SOURCES; k++) {
+	for (int k = 0; k < CORE_SPREAD_SOURCES; k++) {
 		size_t n;
 		const struct core_event *const *e = core_of(D->line,
 		    from[k].concept, &n);
 
 		for (size_t i = 0; i < n; i++) {
-			enum spread s = from[k].read(e[i]);
+			enum core_spread s = from[k].read(e[i]);
 
-			if (s == SAYS_YES && is_before_primary(D, e[i]))
+			if (s == CORE_SPREAD_YES && is_before_primary(D, e[i]))
 				continue;
 			weigh(D, e[i], s, &v);
-			v.uncontested = v.uncontested || (s == SAYS_YES
+			v.uncontested = v.uncontested || (s == CORE_SPREAD_YES
 			    && !is_contested(D, x, e[i]));
 		}
 	}
@@ -299,13 +225,13 @@ widespread(const struct core_derive *D)
 	    D->params->value[CORE_PARAM_OLIGOMETASTATIC_MAX]);
 	enum core_tri t = CORE_UNKNOWN, one;
 
-	for (int k = 0; k < N_SOURCES; k++) {
+	for (int k = 0; k < CORE_SPREAD_SOURCES; k++) {
 		size_t n;
 		const struct core_event *const *e = core_of(D->line,
-		    distant_sources[k].concept, &n);
+		    core_spread_distant[k].concept, &n);
 
 		for (size_t i = 0; i < n; i++) {
-			if (distant_sources[k].read(e[i]) != SAYS_YES)
+			if (core_spread_distant[k].read(e[i]) != CORE_SPREAD_YES)
 				continue;
 			one = is_visceral(e[i]) ? CORE_TRUE
 			    : core_compare(e[i]->count, CORE_GT, most);
@@ -337,15 +263,6 @@ derive_extent(struct core_derive *D)
 	core_inherit(D, CORE_OLIGOMETASTATIC, CORE_METASTATIC_DISEASE_FACT);
 }
 
-static enum spread
-read_local(const struct core_event *e)
-{
-	if (e->concept == CORE_PSMA_PET)
-		return e->code == CORE_VALUE_LOCAL_ONLY ? SAYS_YES
-		    : SAYS_NOTHING;
-	return read_finding(e);
-}
-
 static void
 derive_local_imaging(struct core_derive *D)
 {
@@ -362,16 +279,16 @@ derive_local_imaging(struct core_derive *D)
 		    &n);
 
 		for (size_t i = 0; i < n; i++) {
-			enum spread s = read_local(e[i]);
+			enum core_spread s = core_spread_local(e[i]);
 
-			if (s == SAYS_NOTHING || (p != NULL && core_before(
+			if (s == CORE_SPREAD_NOTHING || (p != NULL && core_before(
 			    e[i]->date, p->date) == CORE_TRUE))
 				continue;
 			core_add_evidence(D, id, e[i]);
-			if (s == SAYS_YES)
+			if (s == CORE_SPREAD_YES)
 				core_set_tri(D, id, CORE_TRUE,
 				    CORE_REASON_NONE);
-			else if (s == SAYS_NO && f->truth == CORE_UNKNOWN)
+			else if (s == CORE_SPREAD_NO && f->truth == CORE_UNKNOWN)
 				core_set_tri(D, id, CORE_FALSE,
 				    CORE_REASON_NONE);
 			else if (f->truth == CORE_UNKNOWN)
@@ -383,13 +300,13 @@ derive_local_imaging(struct core_derive *D)
 void
 core_derive_staging(struct core_derive *D)
 {
-	derive_spread(D, CORE_METASTATIC_DISEASE_FACT, distant_sources);
+	derive_spread(D, CORE_METASTATIC_DISEASE_FACT, core_spread_distant);
 	derive_extent(D);
 	if (core_truth(D, CORE_ANY_PRIMARY) == CORE_FALSE)
 		core_set_tri(D, CORE_PELVIC_NODAL_RECURRENCE_FACT, CORE_FALSE,
 		    CORE_REASON_NOT_APPLICABLE);
 	else
 		derive_spread(D, CORE_PELVIC_NODAL_RECURRENCE_FACT,
-		    nodal_sources);
+		    core_spread_nodal);
 	derive_local_imaging(D);
 }
