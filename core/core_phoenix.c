@@ -12,6 +12,11 @@ struct phoenix {
 	struct core_interval nadir;
 };
 
+struct follow_up {
+	int32_t from, to;		/* days [from, to) */
+	struct core_psa_window w;	/* its values that have a day */
+};
+
 /* The rolling nadir: the lowest value so far, known as an interval. */
 static struct core_interval
 lower(struct core_interval nadir, struct core_interval v)
@@ -74,8 +79,8 @@ look_at(struct phoenix *x, const struct core_psa_point *p, struct sv_dec rise,
 		x->reason = CORE_REASON_NONE;
 }
 
-/* The values after ${treatment}, up to ADT begun later or local salvage. */
-static struct core_psa_window
+/* The time after ${treatment}, up to ADT begun later or local salvage. */
+static struct follow_up
 followed(const struct core_derive *D, const struct core_event *treatment)
 {
 	int32_t end = core_treatment_end(D, treatment).hi;
@@ -83,7 +88,8 @@ followed(const struct core_derive *D, const struct core_event *treatment)
 
 	if (core_psa_salvage_day(D) < cut)
 		cut = core_psa_salvage_day(D);
-	return core_psa_between(D, end + 1, cut);
+	return (struct follow_up){ end + 1, cut, core_psa_between(D, end + 1,
+	    cut) };
 }
 
 /* Walk the values of ${w}; ${all}: also those that may be too soon after a
@@ -137,27 +143,96 @@ judge(const struct core_derive *D, struct phoenix *x)
 		x->truth = core_tri_of(x->at != NULL);
 }
 
+/* Is not all of ${v} surely below ${nadir} + 2.0? */
+static bool
+may_fail(const struct core_derive *D, struct core_interval v,
+    struct core_interval nadir)
+{
+	return core_compare(v, CORE_LT, line_above(nadir,
+	    D->params->value[CORE_PARAM_PHOENIX_RISE])) != CORE_TRUE;
+}
+
+/* Is ${e} a value of the time ${u} that is known to the month only? */
+static bool
+is_of_month(const struct core_event *e, struct follow_up u)
+{
+	return e->date.precision != SV_DATE_DAY && e->date.hi >= u.from
+	    && e->date.lo < u.to;
+}
+
+/* Could a value known to the month only be a failure?  The nadir is that of
+ * all values that may stand before it. */
+static bool
+month_may_fail(const struct core_derive *D, struct follow_up u)
+{
+	size_t n, k = u.w.from;
+	const struct core_event *const *e = core_of(D->line, CORE_PSA, &n);
+	const struct core_psa_point *p = D->out->psa;
+	struct core_interval nadir = { .set = false };
+
+	for (size_t i = 0; i < n; i++) {
+		if (!is_of_month(e[i], u))
+			continue;
+		for (; k < u.w.to && p[k].day <= e[i]->date.hi; k++) {
+			if (p[k].after_biopsy != CORE_TRUE)
+				nadir = lower(nadir, p[k].value);
+		}
+		if (nadir.set && may_fail(D, e[i]->value, nadir))
+			return true;
+		nadir = lower(nadir, e[i]->value);
+	}
+	return false;
+}
+
+/* Could one be the nadir of a failure?  From the newest back: ${later} holds
+ * all values that may stand behind it. */
+static bool
+month_may_be_nadir(const struct core_derive *D, struct follow_up u)
+{
+	size_t n, k = u.w.to;
+	const struct core_event *const *e = core_of(D->line, CORE_PSA, &n);
+	const struct core_psa_point *p = D->out->psa;
+	struct core_interval later = { .set = false };
+
+	for (size_t i = n; i > 0; i--) {
+		if (!is_of_month(e[i - 1], u))
+			continue;
+		for (; k > u.w.from && p[k - 1].day >= e[i - 1]->date.lo; k--) {
+			if (p[k - 1].after_biopsy != CORE_TRUE)
+				later = core_hull(later, p[k - 1].value);
+		}
+		if (later.set && may_fail(D, later, e[i - 1]->value))
+			return true;
+	}
+	return false;
+}
+
 /*
  * Judge the values after ${treatment}, once without and once with those that
  * a biopsy of imprecise date may forbid.  Where the two differ the date of
- * the biopsy decides, and it is not known.
+ * the biopsy decides, and it is not known.  A value known to the month only
+ * is no failure, but may be the reason why it is not sure that there is none
+ * (K1.6).
  */
 static void
 follow(struct core_derive *D, enum core_fact_id id,
     const struct core_event *treatment)
 {
-	struct core_psa_window w = followed(D, treatment);
-	struct phoenix x = walk(D, w, false), y = walk(D, w, true);
+	struct follow_up u = followed(D, treatment);
+	struct phoenix x = walk(D, u.w, false), y = walk(D, u.w, true);
 
 	judge(D, &x);
 	judge(D, &y);
-	list_values(D, w, id);
+	list_values(D, u.w, id);
 	if (x.truth != y.truth || x.reason != y.reason || x.at != y.at)
 		core_set_tri(D, id, CORE_UNKNOWN, CORE_REASON_IMPRECISE_DATE);
 	else
 		core_set_tri(D, id, x.truth, x.reason);
 	if (core_truth(D, id) == CORE_TRUE)
 		D->out->fact[id].since = sv_date_exact(x.at->day);
+	if (core_psa_is_silent(&D->out->fact[id])
+	    && (month_may_fail(D, u) || month_may_be_nadir(D, u)))
+		core_set_tri(D, id, CORE_UNKNOWN, CORE_REASON_IMPRECISE_DATE);
 	D->out->fact[CORE_PSA_NADIR].number = core_hull(x.nadir, y.nadir);
 }
 

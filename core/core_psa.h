@@ -63,6 +63,14 @@ void core_derive_after_undated_rp(struct core_derive *D);
 void core_derive_eligible(struct core_derive *D, int32_t from, int32_t cut,
     bool in_place);
 
+/* Would nothing be said of the failure ${f} (K3.4), so that a doubt matters? */
+static inline bool
+core_psa_is_silent(const struct core_fact *f)
+{
+	return f->truth == CORE_FALSE || f->reason == CORE_REASON_MISSING
+	    || f->reason == CORE_REASON_STALE;
+}
+
 /* A parameter as a number of days, and as a limit to compare with. */
 static inline int32_t
 core_psa_days(const struct core_derive *D, enum core_param_id id)

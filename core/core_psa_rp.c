@@ -108,7 +108,28 @@ open_bcr(const struct core_derive *D, struct core_psa_window w,
 	return CORE_REASON_NONE;
 }
 
-/* A coded recurrence confirms an unknown and contradicts a false. */
+/* A coded recurrence surely after the prostatectomy confirms an unknown and
+ * contradicts ${values}, what PSA says, if that is false. */
+static void
+take_coded(struct core_derive *D, const struct core_event *e,
+    enum core_tri values)
+{
+	struct core_fact *f = &D->out->fact[CORE_BCR_AFTER_RP];
+
+	core_add_evidence(D, CORE_BCR_AFTER_RP, e);
+	if (f->truth == CORE_TRUE)
+		return;
+	if (values == CORE_FALSE) {
+		core_set_tri(D, CORE_BCR_AFTER_RP, CORE_UNKNOWN,
+		    CORE_REASON_CONTRADICTORY);
+		return;
+	}
+	core_set_tri(D, CORE_BCR_AFTER_RP, CORE_TRUE, CORE_REASON_DOCUMENTED);
+	f->since = e->date;
+}
+
+/* Coded recurrences; one that may be earlier than the prostatectomy, undated
+ * or known to the year only, can but leave it open (K1.4). */
 static void
 apply_coded_bcr(struct core_derive *D)
 {
@@ -116,23 +137,21 @@ apply_coded_bcr(struct core_derive *D)
 	const struct core_event *const *e = core_of(D->line,
 	    CORE_BIOCHEMICAL_RECURRENCE, &n);
 	struct core_fact *f = &D->out->fact[CORE_BCR_AFTER_RP];
+	enum core_tri values = f->truth, after;
 
 	for (size_t i = 0; i < n; i++) {
+		after = core_before(D->rp->date, e[i]->date);
 		if (e[i]->certainty != CORE_CERTAINTY_CONFIRMED
-		    || core_before(e[i]->date, D->rp->date) == CORE_TRUE)
+		    || after == CORE_FALSE)
 			continue;
-		core_add_evidence(D, CORE_BCR_AFTER_RP, e[i]);
-		if (f->truth == CORE_TRUE)
-			continue;
-		if (f->truth == CORE_FALSE
-		    || f->reason == CORE_REASON_CONTRADICTORY) {
-			core_set_tri(D, CORE_BCR_AFTER_RP, CORE_UNKNOWN,
-			    CORE_REASON_CONTRADICTORY);
+		if (after == CORE_TRUE) {
+			take_coded(D, e[i], values);
 			continue;
 		}
-		core_set_tri(D, CORE_BCR_AFTER_RP, CORE_TRUE,
-		    CORE_REASON_DOCUMENTED);
-		f->since = e[i]->date;
+		core_set_aside(D, CORE_BCR_AFTER_RP, e[i]);
+		if (core_psa_is_silent(f))
+			core_set_tri(D, CORE_BCR_AFTER_RP, CORE_UNKNOWN,
+			    CORE_REASON_IMPRECISE_DATE);
 	}
 }
 

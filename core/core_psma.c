@@ -3,35 +3,55 @@
  */
 #include "core_derive.h"
 
-void
-core_derive_psma_negative(struct core_derive *D)
+static enum core_tri
+reading(enum core_value v)
 {
-	size_t n;
-	const struct core_event *const *e = core_of(D->line, CORE_PSMA_PET,
-	    &n);
-	enum core_tri t = CORE_UNKNOWN;
-	enum core_reason r = CORE_REASON_NONE;
-
-	core_set_tri(D, CORE_PSMA_PET_NEGATIVE, CORE_UNKNOWN,
-	    CORE_REASON_MISSING);
-	if (n == 0)
-		return;
-	switch (e[n - 1]->code) {
+	switch (v) {
 	case CORE_VALUE_NEGATIVE:
-		t = CORE_TRUE;
-		break;
+		return CORE_TRUE;
 	case CORE_VALUE_POSITIVE:
 	case CORE_VALUE_PELVIC_NODES_ONLY:
 	case CORE_VALUE_DISTANT:
 	case CORE_VALUE_LOCAL_ONLY:
-		t = CORE_FALSE;
-		break;
-	case CORE_VALUE_EQUIVOCAL:
-		r = CORE_REASON_EQUIVOCAL;
-		break;
+		return CORE_FALSE;
 	default:
-		r = CORE_REASON_INDETERMINATE;
+		return CORE_UNKNOWN;
 	}
-	core_add_evidence(D, CORE_PSMA_PET_NEGATIVE, e[n - 1]);
-	core_set_tri(D, CORE_PSMA_PET_NEGATIVE, t, r);
+}
+
+/* Why the readings that may be the newest leave it open. */
+static enum core_reason
+open_reason(const bool seen[3], enum core_value newest)
+{
+	if (seen[CORE_TRUE] && seen[CORE_FALSE])
+		return CORE_REASON_CONTRADICTORY;
+	return newest == CORE_VALUE_EQUIVOCAL ? CORE_REASON_EQUIVOCAL
+	    : CORE_REASON_INDETERMINATE;
+}
+
+void
+core_derive_psma_negative(struct core_derive *D)
+{
+	const enum core_fact_id id = CORE_PSMA_PET_NEGATIVE;
+	size_t n;
+	const struct core_event *const *e = core_of(D->line, CORE_PSMA_PET,
+	    &n);
+	bool seen[3] = { false, false, false };
+
+	core_set_tri(D, id, CORE_UNKNOWN, CORE_REASON_MISSING);
+	for (size_t i = 0; i < n; i++) {
+		if (core_before(e[i]->date, e[n - 1]->date) == CORE_TRUE)
+			continue;
+		seen[reading(e[i]->code)] = true;
+		core_add_evidence(D, id, e[i]);
+	}
+	if (n == 0)
+		return;
+	if (seen[CORE_TRUE] + seen[CORE_FALSE] + seen[CORE_UNKNOWN] > 1
+	    || seen[CORE_UNKNOWN])
+		core_set_tri(D, id, CORE_UNKNOWN, open_reason(seen,
+		    e[n - 1]->code));
+	else
+		core_set_tri(D, id, core_tri_of(seen[CORE_TRUE]),
+		    CORE_REASON_NONE);
 }

@@ -95,7 +95,8 @@ contradicts(const struct core_derive *D, const struct negatives *x,
 }
 
 static bool
-is_contested(const struct core_derive *D, const struct negatives x[CORE_SPREAD_SOURCES],
+is_contested(const struct core_derive *D,
+    const struct negatives x[CORE_SPREAD_SOURCES],
     const struct core_event *yes)
 {
 	for (int k = 0; k < CORE_SPREAD_SOURCES; k++) {
@@ -132,8 +133,8 @@ weigh_negative(const struct core_derive *D, const struct core_event *e,
 }
 
 static void
-weigh(const struct core_derive *D, const struct core_event *e, enum core_spread s,
-    struct spread_evidence *v)
+weigh(const struct core_derive *D, const struct core_event *e,
+    enum core_spread s, struct spread_evidence *v)
 {
 	if (s == CORE_SPREAD_YES)
 		v->yes = newer(v->yes, e);
