@@ -121,22 +121,28 @@ derive_interval(struct core_derive *D, enum core_fact_id id,
 	    : CORE_REASON_NONE);
 }
 
-/* A fact that a number recorded at the relapse decides. */
+/* A fact that the newest number decides; what one day holds is a hull. */
 static void
 derive_number(struct core_derive *D, enum core_fact_id id,
     enum core_concept c, struct sv_dec limit)
 {
 	size_t n;
 	const struct core_event *const *e = core_of(D->line, c, &n);
+	struct core_interval v = { .set = false };
 	enum core_tri t;
 
-	core_set_tri(D, id, CORE_UNKNOWN, CORE_REASON_MISSING);
-	if (n == 0)
-		return;
-	t = core_compare(e[n - 1]->value, CORE_LE, core_exactly(limit));
-	core_add_evidence(D, id, e[n - 1]);
-	core_set_tri(D, id, t, t == CORE_UNKNOWN ? CORE_REASON_IMPRECISE
-	    : CORE_REASON_NONE);
+	for (size_t i = 0; i < n; i++) {
+		if (core_before(e[i]->date, e[n - 1]->date) == CORE_TRUE)
+			continue;
+		v = core_hull(v, e[i]->value);
+		core_add_evidence(D, id, e[i]);
+	}
+	t = core_compare(v, CORE_LE, core_exactly(limit));
+	if (t == CORE_UNKNOWN)
+		core_set_tri(D, id, t, v.set ? CORE_REASON_IMPRECISE
+		    : CORE_REASON_MISSING);
+	else
+		core_set_tri(D, id, t, CORE_REASON_NONE);
 }
 
 void

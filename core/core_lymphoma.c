@@ -66,36 +66,47 @@ first_line_end(struct core_derive *D, size_t *ret_n)
 	return end;
 }
 
-/* early_relapse_12m: refractory, or within 12 calendar months. */
-static void
-derive_early(struct core_derive *D, const struct core_event *r,
+/* Is the relapse ${r} within 12 calendar months of ${end}? */
+static enum core_tri
+is_early(const struct core_derive *D, const struct core_event *r,
     struct sv_date end)
 {
-	const enum core_fact_id id = CORE_EARLY_RELAPSE_12M;
-	enum core_tri t = CORE_UNKNOWN;
 	struct sv_date limit;
 
-	core_inherit(D, id, CORE_LYMPHOMA_FAILED_PRIMARY);
-	if (r == NULL) {
-		core_set_tri(D, id, CORE_FALSE, CORE_REASON_NOT_APPLICABLE);
-		return;
-	}
-	if (r->concept == CORE_LYMPHOMA_REFRACTORY) {
-		core_set_tri(D, id, CORE_TRUE, CORE_REASON_NONE);
-		return;
-	}
-	if (!sv_date_is_set(end) || !sv_date_is_set(r->date)) {
-		core_set_tri(D, id, CORE_UNKNOWN, CORE_REASON_MISSING);
-		return;
-	}
+	if (!sv_date_is_set(end) || !sv_date_is_set(r->date))
+		return CORE_UNKNOWN;
 	limit = core_plus_months(end, core_param_int(D->params,
 	    CORE_PARAM_EARLY_RELAPSE_MONTHS));
 	if (r->date.hi <= limit.lo)
-		t = CORE_TRUE;
-	else if (r->date.lo > limit.hi)
-		t = CORE_FALSE;
-	core_set_tri(D, id, t, t == CORE_UNKNOWN ? CORE_REASON_IMPRECISE_DATE
-	    : CORE_REASON_NONE);
+		return CORE_TRUE;
+	return r->date.lo > limit.hi ? CORE_FALSE : CORE_UNKNOWN;
+}
+
+/* early_relapse_12m: refractory, or any relapse within 12 months. */
+static void
+derive_early(struct core_derive *D, struct sv_date end)
+{
+	const enum core_fact_id id = CORE_EARLY_RELAPSE_12M;
+	const struct core_fact *failed
+	    = &D->out->fact[CORE_LYMPHOMA_FAILED_PRIMARY];
+	enum core_tri t = CORE_FALSE;
+	enum core_reason r = CORE_REASON_NOT_APPLICABLE;
+
+	for (size_t i = 0; i < failed->n_evidence; i++) {
+		const struct core_event *e = failed->evidence[i];
+
+		if (e->kind != CORE_CONDITION
+		    || e->certainty != CORE_CERTAINTY_CONFIRMED)
+			continue;
+		t = core_or(t, e->concept == CORE_LYMPHOMA_REFRACTORY
+		    ? CORE_TRUE : is_early(D, e, end));
+		r = CORE_REASON_NONE;
+	}
+	if (t == CORE_UNKNOWN)
+		r = sv_date_is_set(end) ? CORE_REASON_IMPRECISE_DATE
+		    : CORE_REASON_MISSING;
+	core_set_tri(D, id, t, r);
+	core_inherit(D, id, CORE_LYMPHOMA_FAILED_PRIMARY);
 }
 
 static void
@@ -114,49 +125,12 @@ derive_failure(struct core_derive *D)
 		    ? CORE_REASON_UNCONFIRMED : CORE_REASON_NONE);
 	if (r != NULL)
 		D->out->fact[id].since = r->date;
-	derive_early(D, r, end);
-}
-
-/* The newest statement of ${c} not before ${from}; NULL if there is none. */
-static const struct core_event *
-newest(const struct core_derive *D, enum core_concept c, int32_t from)
-{
-	size_t n;
-	const struct core_event *const *e = core_of(D->line, c, &n);
-	const struct core_event *last = NULL;
-
-	for (size_t i = 0; i < n; i++) {
-		if (e[i]->date.lo >= from
-		    && (last == NULL || e[i]->date.hi >= last->date.hi))
-			last = e[i];
-	}
-	return last;
-}
-
-/* Set ${id} from ${e}, if it is recent: true if ${yes}, false if ${no}. */
-static void
-conclude(struct core_derive *D, enum core_fact_id id,
-    const struct core_event *e, enum core_param_id stale, enum core_tri t)
-{
-	if (e == NULL) {
-		core_set_tri(D, id, CORE_UNKNOWN, CORE_REASON_MISSING);
-		return;
-	}
-	if (D->line->as_of - e->date.hi > core_param_int(D->params, stale)) {
-		core_set_aside(D, id, e);
-		core_set_tri(D, id, CORE_UNKNOWN, CORE_REASON_STALE);
-		return;
-	}
-	core_add_evidence(D, id, e);
-	core_set_tri(D, id, t, t == CORE_UNKNOWN ? CORE_REASON_INDETERMINATE
-	    : CORE_REASON_NONE);
+	derive_early(D, end);
 }
 
 static enum core_tri
-response(const struct core_event *e)
+read_response(const struct core_event *e)
 {
-	if (e == NULL)
-		return CORE_UNKNOWN;
 	if (e->code == CORE_VALUE_CR || e->code == CORE_VALUE_PR)
 		return CORE_TRUE;
 	return e->code == CORE_VALUE_SD || e->code == CORE_VALUE_PD
@@ -166,30 +140,113 @@ response(const struct core_event *e)
 static enum core_tri
 yes_or_no(const struct core_event *e)
 {
-	if (e == NULL)
-		return CORE_UNKNOWN;
 	if (e->code == CORE_VALUE_YES || e->code == CORE_VALUE_POSITIVE)
 		return CORE_TRUE;
 	return e->code == CORE_VALUE_NO || e->code == CORE_VALUE_NEGATIVE
 	    ? CORE_FALSE : CORE_UNKNOWN;
 }
 
+/* How to read a kind of statement, and how long it holds. */
+struct statement {
+	enum core_fact_id id;
+	enum core_concept concept;
+	enum core_tri (*read)(const struct core_event *);
+	enum core_param_id stale;
+	const struct core_event *since;	/* it must follow this; may be NULL */
+};
+
+/* Does ${e} follow what it must? */
+static enum core_tri
+follows(const struct statement *s, const struct core_event *e)
+{
+	return s->since == NULL ? CORE_TRUE
+	    : core_not(core_before(e->date, s->since->date));
+}
+
+/* The newest statement that may follow; NULL if there is none. */
+static const struct core_event *
+newest(const struct core_derive *D, const struct statement *s)
+{
+	size_t n;
+	const struct core_event *const *e = core_of(D->line, s->concept, &n);
+	const struct core_event *last = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		if (follows(s, e[i]) != CORE_FALSE
+		    && (last == NULL || e[i]->date.hi >= last->date.hi))
+			last = e[i];
+	}
+	return last;
+}
+
+/* Does another statement of the day of ${last} say otherwise? */
+static bool
+is_contradicted(struct core_derive *D, const struct statement *s,
+    const struct core_event *last)
+{
+	size_t n;
+	const struct core_event *const *e = core_of(D->line, s->concept, &n);
+	bool differ = false;
+
+	for (size_t i = 0; i < n; i++) {
+		if (e[i]->date.hi != last->date.hi)
+			continue;
+		core_add_evidence(D, s->id, e[i]);
+		differ = differ || s->read(e[i]) != s->read(last);
+	}
+	return differ;
+}
+
+/* What the newest statement says, if it is recent and undisputed (K1.8). */
+static void
+derive_statement(struct core_derive *D, const struct statement *s)
+{
+	const struct core_event *last = newest(D, s);
+	enum core_reason r = CORE_REASON_INDETERMINATE;
+	enum core_tri t;
+
+	core_set_tri(D, s->id, CORE_UNKNOWN, CORE_REASON_MISSING);
+	if (last == NULL)
+		return;
+	if (D->line->as_of - last->date.hi
+	    > core_param_int(D->params, s->stale)) {
+		core_set_aside(D, s->id, last);
+		core_set_tri(D, s->id, CORE_UNKNOWN, CORE_REASON_STALE);
+		return;
+	}
+	t = s->read(last);
+	if (is_contradicted(D, s, last)) {
+		t = CORE_UNKNOWN;
+		r = CORE_REASON_CONTRADICTORY;
+	}
+	if (follows(s, last) == CORE_UNKNOWN) {
+		t = CORE_UNKNOWN;
+		r = CORE_REASON_IMPRECISE_DATE;
+	}
+	core_set_tri(D, s->id, t, t == CORE_UNKNOWN ? r : CORE_REASON_NONE);
+}
+
 void
 core_derive_lymphoma(struct core_derive *D)
 {
+	struct statement response = { CORE_CHEMOSENSITIVE,
+		CORE_LYMPHOMA_RESPONSE, read_response,
+		CORE_PARAM_RESPONSE_STALE_DAYS, NULL };
+	const struct statement eligible = { CORE_TRANSPLANT_ELIGIBLE_FACT,
+		CORE_TRANSPLANT_ELIGIBLE, yes_or_no,
+		CORE_PARAM_ELIGIBILITY_STALE_DAYS, NULL };
 	size_t n;
 	const struct core_event *const *chemo;
-	const struct core_event *e = NULL;
 
 	derive_diagnosis(D);
 	derive_failure(D);
+	core_set_tri(D, CORE_CHEMOSENSITIVE, CORE_UNKNOWN,
+	    CORE_REASON_MISSING);
 	chemo = core_of(D->line, CORE_SALVAGE_CHEMO, &n);
-	if (n > 0)
-		e = newest(D, CORE_LYMPHOMA_RESPONSE, chemo[n - 1]->date.lo);
-	conclude(D, CORE_CHEMOSENSITIVE, e, CORE_PARAM_RESPONSE_STALE_DAYS,
-	    response(e));
-	e = newest(D, CORE_TRANSPLANT_ELIGIBLE, INT32_MIN);
-	conclude(D, CORE_TRANSPLANT_ELIGIBLE_FACT, e,
-	    CORE_PARAM_ELIGIBILITY_STALE_DAYS, yes_or_no(e));
+	if (n > 0) {
+		response.since = chemo[n - 1];
+		derive_statement(D, &response);
+	}
+	derive_statement(D, &eligible);
 	core_derive_condition(D, CORE_PRIOR_ASCT, CORE_ASCT);
 }
