@@ -56,8 +56,7 @@ struct sv_status core_expr_compile(struct sv_arena *A, struct sv_str text,
 
 /**
  * core_expr_eval(expr, facts, ret_missing):
- * The truth of ${expr}; true for an expression without ops is the caller's
- * business (n must be > 0).  ${ret_missing}, if not NULL, gets the unknown
+ * The truth of ${expr}; unknown for one without ops.  ${ret_missing}, if not NULL, gets the unknown
  * facts that decide an unknown result (K2.1: the unknown leaves of unknown
  * sub-expressions only), and is 0 if the result is known.
  */

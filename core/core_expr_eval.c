@@ -100,6 +100,7 @@ core_expr_eval(const struct core_expr *expr, const struct core_facts *facts,
 	struct value stack[CORE_EXPR_DEPTH];
 	size_t n = 0;
 
+	stack[0] = (struct value){ .tri = CORE_UNKNOWN };
 	for (size_t i = 0; i < expr->n; i++) {
 		const struct core_op *op = &expr->ops[i];
 		struct value *top;

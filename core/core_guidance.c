@@ -12,6 +12,20 @@ speaks(const struct core_finding *f)
 	return f->state == CORE_FIRES || f->state == CORE_PROVISIONAL;
 }
 
+static bool
+is_open(const struct core_finding *f)
+{
+	return f->state == CORE_PROVISIONAL || f->state == CORE_NEEDS_DATA;
+}
+
+/* Is there evidence of failure?  What is only missing or stale is none. */
+static bool
+shows_failure(enum core_tri context, enum core_reason reason)
+{
+	return context == CORE_TRUE || (context == CORE_UNKNOWN
+	    && reason != CORE_REASON_MISSING && reason != CORE_REASON_STALE);
+}
+
 enum core_output
 core_output_of(const struct core_finding *const *findings, size_t n,
     enum core_tri context, enum core_reason reason)
@@ -20,15 +34,12 @@ core_output_of(const struct core_finding *const *findings, size_t n,
 
 	for (size_t i = 0; i < n; i++) {
 		fires = fires || speaks(findings[i]);
-		open = open || findings[i]->state == CORE_PROVISIONAL
-		    || findings[i]->state == CORE_NEEDS_DATA;
+		open = open || is_open(findings[i]);
 	}
 	if (fires)
 		return open ? CORE_OUTPUT_DATA_REQUESTED : CORE_OUTPUT_SUCCESS;
-	if (open && (context == CORE_TRUE || (context == CORE_UNKNOWN
-	    && reason != CORE_REASON_MISSING && reason != CORE_REASON_STALE)))
-		return CORE_OUTPUT_DATA_REQUIRED;
-	return CORE_OUTPUT_NONE;
+	return open && shows_failure(context, reason)
+	    ? CORE_OUTPUT_DATA_REQUIRED : CORE_OUTPUT_NONE;
 }
 
 /* The salvage context of one cancer, and why it is unknown. */
@@ -49,6 +60,16 @@ context_of(const struct core_facts *f, enum core_cancer c,
 	return core_and(f->fact[pairs[c][0]].truth, f->fact[pairs[c][1]].truth);
 }
 
+static bool
+offers_cure(const struct core_guidance *g)
+{
+	for (size_t i = 0; i < g->n_findings; i++) {
+		if (g->findings[i]->rule->curative && speaks(g->findings[i]))
+			return true;
+	}
+	return false;
+}
+
 /* K3.2 */
 static enum core_intent
 intent_of(const struct core_facts *f, const struct core_guidance *g)
@@ -65,11 +86,7 @@ intent_of(const struct core_facts *f, const struct core_guidance *g)
 	if (g->cancer == CORE_CANCER_LYMPHOMA
 	    && f->fact[CORE_CHEMOSENSITIVE].truth == CORE_FALSE)
 		return CORE_INTENT_UNCLEAR;
-	for (size_t i = 0; i < g->n_findings; i++) {
-		if (g->findings[i]->rule->curative && speaks(g->findings[i]))
-			return CORE_INTENT_CURATIVE;
-	}
-	return CORE_INTENT_UNCLEAR;
+	return offers_cure(g) ? CORE_INTENT_CURATIVE : CORE_INTENT_UNCLEAR;
 }
 
 /* By priority, then rule id; the lists are short. */

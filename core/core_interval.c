@@ -36,29 +36,39 @@ core_between(struct sv_dec lo, struct sv_dec hi)
 	return (struct core_interval){ .lo = lo, .hi = hi, .set = true };
 }
 
+/* Lower the lower end of ${h} to that of ${v}. */
+static void
+reach_down(struct core_interval *h, struct core_interval v)
+{
+	int d = sv_dec_cmp(v.lo, h->lo);
+
+	if (d < 0 || (d == 0 && h->lo_open)) {
+		h->lo = v.lo;
+		h->lo_open = v.lo_open;
+	}
+}
+
+static void
+reach_up(struct core_interval *h, struct core_interval v)
+{
+	int d = sv_dec_cmp(v.hi, h->hi);
+
+	if (h->hi_inf || v.hi_inf) {
+		h->hi_inf = h->hi_open = true;
+	} else if (d > 0 || (d == 0 && h->hi_open)) {
+		h->hi = v.hi;
+		h->hi_open = v.hi_open;
+	}
+}
+
 struct core_interval
 core_hull(struct core_interval a, struct core_interval b)
 {
-	struct core_interval h = a;
-	int d;
-
 	if (!a.set || !b.set)
 		return a.set ? a : b;
-	d = sv_dec_cmp(b.lo, a.lo);
-	if (d < 0 || (d == 0 && a.lo_open)) {
-		h.lo = b.lo;
-		h.lo_open = b.lo_open;
-	}
-	if (a.hi_inf || b.hi_inf) {
-		h.hi_inf = h.hi_open = true;
-		return h;
-	}
-	d = sv_dec_cmp(b.hi, a.hi);
-	if (d > 0 || (d == 0 && a.hi_open)) {
-		h.hi = b.hi;
-		h.hi_open = b.hi_open;
-	}
-	return h;
+	reach_down(&a, b);
+	reach_up(&a, b);
+	return a;
 }
 
 bool

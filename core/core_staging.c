@@ -159,11 +159,17 @@ open_reason(const struct spread_evidence *v)
 }
 
 static void
+set_aside(struct core_derive *D, enum core_fact_id id,
+    const struct core_event *e)
+{
+	if (e != NULL)
+		core_set_aside(D, id, e);
+}
+
+static void
 conclude(struct core_derive *D, enum core_fact_id id,
     const struct spread_evidence *v)
 {
-	const struct core_event *open[] = { v->old_no, v->maybe_no,
-		v->equivocal };
 	enum core_tri t = CORE_UNKNOWN;
 
 	if (v->uncontested)
@@ -174,12 +180,13 @@ conclude(struct core_derive *D, enum core_fact_id id,
 		core_add_evidence(D, id, v->yes);
 	if (v->no != NULL && t != CORE_TRUE)
 		core_add_evidence(D, id, v->no);
-	for (size_t i = 0; t == CORE_UNKNOWN && i < 3; i++) {
-		if (open[i] != NULL)
-			core_set_aside(D, id, open[i]);
-	}
-	core_set_tri(D, id, t, t == CORE_UNKNOWN ? open_reason(v)
-	    : CORE_REASON_NONE);
+	core_set_tri(D, id, t, CORE_REASON_NONE);
+	if (t != CORE_UNKNOWN)
+		return;
+	core_set_tri(D, id, t, open_reason(v));
+	set_aside(D, id, v->old_no);
+	set_aside(D, id, v->maybe_no);
+	set_aside(D, id, v->equivocal);
 }
 
 static void

@@ -137,10 +137,10 @@ sv_arena_printf(struct sv_arena *A, const char *fmt, ...)
 static void
 give_back(struct sv_arena *A, struct sv_arena_block *keep)
 {
-	struct sv_arena_block *b, *next;
+	while (A->head != NULL) {
+		struct sv_arena_block *b = A->head;
 
-	for (b = A->head; b != NULL; b = next) {
-		next = b->next;
+		A->head = b->next;
 		if (b != keep)
 			A->source.done(A->source.ctx, b);
 	}

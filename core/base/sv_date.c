@@ -112,20 +112,21 @@ take_offset(struct sv_str *s)
 	    && (hour < 14 || (hour == 14 && minute == 0));
 }
 
+/* Two digits of at most ${max}. */
+static bool
+take_pair(struct sv_str *s, int32_t max)
+{
+	int32_t v = take_digits(s, 2);
+
+	return v >= 0 && v <= max;
+}
+
 /* Thh:mm:ss(.s+)? and an offset; 60 seconds is a leap second. */
 static bool
 take_time(struct sv_str *s)
 {
-	int32_t hour, minute, second;
-
-	hour = take_digits(s, 2);
-	if (hour < 0 || hour > 23 || !take_char(s, ':'))
-		return false;
-	minute = take_digits(s, 2);
-	if (minute < 0 || minute > 59 || !take_char(s, ':'))
-		return false;
-	second = take_digits(s, 2);
-	if (second < 0 || second > 60)
+	if (!take_pair(s, 23) || !take_char(s, ':') || !take_pair(s, 59)
+	    || !take_char(s, ':') || !take_pair(s, 60))
 		return false;
 	if (take_char(s, '.')) {
 		if (take_digits(s, 1) < 0)
@@ -136,27 +137,32 @@ take_time(struct sv_str *s)
 	return take_offset(s);
 }
 
+/* yyyy(-mm(-dd)?)?; NONE if it is not. */
+static enum sv_date_precision
+take_calendar(struct sv_str *s, struct sv_ymd *d)
+{
+	if ((d->year = take_digits(s, 4)) < 1)
+		return SV_DATE_NONE;
+	if (!take_char(s, '-'))
+		return SV_DATE_YEAR;
+	d->month = take_digits(s, 2);
+	if (d->month < 1 || d->month > 12)
+		return SV_DATE_NONE;
+	if (!take_char(s, '-'))
+		return SV_DATE_MONTH;
+	d->day = take_digits(s, 2);
+	return d->day >= 1 && d->day <= month_days(d->year, d->month)
+	    ? SV_DATE_DAY : SV_DATE_NONE;
+}
+
 struct sv_status
 sv_date_parse(struct sv_str text, struct sv_date *ret_date)
 {
 	struct sv_ymd d = { 0, 1, 1 };
 	struct sv_date out;
 
-	if ((d.year = take_digits(&text, 4)) < 1)
+	if ((out.precision = take_calendar(&text, &d)) == SV_DATE_NONE)
 		return SV_BAD;
-	out.precision = SV_DATE_YEAR;
-	if (take_char(&text, '-')) {
-		d.month = take_digits(&text, 2);
-		if (d.month < 1 || d.month > 12)
-			return SV_BAD;
-		out.precision = SV_DATE_MONTH;
-		if (take_char(&text, '-')) {
-			d.day = take_digits(&text, 2);
-			if (d.day < 1 || d.day > month_days(d.year, d.month))
-				return SV_BAD;
-			out.precision = SV_DATE_DAY;
-		}
-	}
 	if (out.precision == SV_DATE_DAY && take_char(&text, 'T')
 	    && !take_time(&text))
 		return SV_BAD;

@@ -15,23 +15,29 @@ power10(int32_t n)
 	return p;
 }
 
+static bool
+fits(wide m)
+{
+	const wide top = power10(DIGITS_MAX);
+
+	return m > -top && m < top;
+}
+
 /* Bring ${m} * 10^-${scale} into the range of struct sv_dec, exactly. */
 static struct sv_status
 normalise(wide m, int32_t scale, struct sv_dec *ret_dec)
 {
-	const wide top = power10(DIGITS_MAX);
-
 	while (scale > 0 && m % 10 == 0) {
 		m /= 10;
 		scale--;
 	}
-	while (scale < 0 && m > -top && m < top) {
+	while (scale < 0 && fits(m)) {
 		m *= 10;
 		scale++;
 	}
 	if (m == 0)
 		scale = 0;
-	if (scale < 0 || scale > DIGITS_MAX || m <= -top || m >= top)
+	if (scale < 0 || scale > DIGITS_MAX || !fits(m))
 		return SV_LIMIT;
 	*ret_dec = (struct sv_dec){ (int64_t)m, scale };
 	return SV_OK;
@@ -88,28 +94,32 @@ digit_add(struct digits *d, int v, bool fraction)
 	d->m += v;
 }
 
+/* int frac? of the JSON grammar, from ${*i} on. */
+static struct sv_status
+parse_digits(struct sv_str s, size_t *i, struct digits *d)
+{
+	if (!is_digit(s, *i) || (s.p[*i] == '0' && is_digit(s, *i + 1)))
+		return SV_BAD;
+	for (; is_digit(s, *i); (*i)++)
+		digit_add(d, s.p[*i] - '0', false);
+	if (*i == s.n || s.p[*i] != '.')
+		return SV_OK;
+	if (!is_digit(s, ++*i))
+		return SV_BAD;
+	for (; is_digit(s, *i); (*i)++)
+		digit_add(d, s.p[*i] - '0', true);
+	return SV_OK;
+}
+
 struct sv_status
 sv_dec_parse(struct sv_str text, struct sv_dec *ret_dec)
 {
 	struct digits d = { 0, 0, 0, false };
+	bool minus = text.n > 0 && text.p[0] == '-';
 	int32_t exponent = 0;
-	bool minus;
-	size_t i;
+	size_t i = minus ? 1 : 0;
 
-	minus = text.n > 0 && text.p[0] == '-';
-	i = minus ? 1 : 0;
-	if (!is_digit(text, i))
-		return SV_BAD;
-	if (text.p[i] == '0' && is_digit(text, i + 1))
-		return SV_BAD;
-	for (; is_digit(text, i); i++)
-		digit_add(&d, text.p[i] - '0', false);
-	if (i < text.n && text.p[i] == '.') {
-		if (!is_digit(text, ++i))
-			return SV_BAD;
-		for (; is_digit(text, i); i++)
-			digit_add(&d, text.p[i] - '0', true);
-	}
+	SV_TRY(parse_digits(text, &i, &d));
 	if (i < text.n && (text.p[i] == 'e' || text.p[i] == 'E'))
 		SV_TRY(parse_exponent(text, &i, &exponent));
 	if (i != text.n)
@@ -166,7 +176,7 @@ sv_dec_double(struct sv_dec a)
 void
 sv_dec_text(struct sv_dec a, char text[SV_DEC_TEXT_MAX])
 {
-	char digits[SV_DEC_TEXT_MAX];
+	char digits[SV_DEC_TEXT_MAX] = "";
 	uint64_t m = a.m < 0 ? (uint64_t)-a.m : (uint64_t)a.m;
 	int32_t scale = a.scale;
 	int n = 0;

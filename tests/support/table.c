@@ -117,7 +117,15 @@ set_word(const struct reader *R, struct core_event *e, struct sv_str name,
 		    : CORE_UNIT_UNUSABLE;
 	else if (sv_str_is(name, "status"))
 		set_status(R, e, s);
-	else if (sv_str_is(name, "assay"))
+	else
+		return false;
+	return true;
+}
+
+static bool
+set_text(struct core_event *e, struct sv_str name, struct sv_str s)
+{
+	if (sv_str_is(name, "assay"))
 		e->assay = s;
 	else if (sv_str_is(name, "id"))
 		e->source = s;
@@ -174,7 +182,8 @@ event(const struct reader *R, struct sv_str s, size_t n)
 		rest = word = table_take(&s, ' ');
 		name = table_take(&rest, '=');
 		if (name.n < word.n) {
-			if (!set_word(R, &e, name, rest)
+			if (!set_text(&e, name, rest)
+			    && !set_word(R, &e, name, rest)
 			    && !set_number(R, &e, name, rest))
 				die(&R->c, "no attribute", word);
 		} else if ((e.value = table_number(word)).set == false
