@@ -7,14 +7,14 @@ struct concept_row {
 
 #define CORE_X(id, name, kind, unit) { SV_STATIC(name), SV_STATIC(unit), CORE_##kind },
 static const struct concept_row concepts[] = {
-	{ { "", 0 }, { "", 0 }, CORE_OBSERVATION },
+	{ SV_STATIC(""), SV_STATIC(""), CORE_OBSERVATION },
 	CORE_CONCEPTS(CORE_X)
 };
 #undef CORE_X
 
 #define CORE_X(id, name) SV_STATIC(name),
-static const struct sv_str values[] = { { "", 0 }, CORE_VALUES(CORE_X) };
-static const struct sv_str sites[] = { { "", 0 }, CORE_SITES(CORE_X) };
+static const struct sv_str values[] = { SV_STATIC(""), CORE_VALUES(CORE_X) };
+static const struct sv_str sites[] = { SV_STATIC(""), CORE_SITES(CORE_X) };
 #undef CORE_X
 
 struct sv_str

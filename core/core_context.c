@@ -86,6 +86,5 @@ core_derive_context(struct core_derive *D)
 	join_other(D, &t, &r, CORE_LYMPHOMA, CORE_LYMPHOMA_FAILED_PRIMARY);
 	join_other(D, &t, &r, CORE_HAS_GERM_CELL_TUMOUR,
 	    CORE_GCT_RELAPSE_FACT);
-	core_set_tri(D, CORE_SALVAGE_CONTEXT, t, t == CORE_UNKNOWN ? r
-	    : CORE_REASON_NONE);
+	core_conclude(D, CORE_SALVAGE_CONTEXT, t, r);
 }

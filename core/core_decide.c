@@ -63,7 +63,7 @@ core_decide(struct sv_arena *A, const struct core_rulebook *book,
 	*ret = (struct core_decision){ .n_findings = book->n_rules };
 	SV_TRY(core_timeline_admit(A, history, &book->params, &ret->line));
 	SV_TRY(core_facts_derive(A, &ret->line, &book->params, &ret->facts));
-	ret->findings = sv_arena_alloc(A, (book->n_rules + 1)
+	ret->findings = sv_arena_alloc(A, book->n_rules
 	    * sizeof(*ret->findings));
 	SV_ENSURE(ret->findings != NULL, SV_NOMEM);
 	/* K3.4: of the dead nothing is said. */

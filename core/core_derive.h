@@ -27,8 +27,9 @@ const struct core_event *const *core_of(const struct core_timeline *line,
 /* The setters replace what the fact held, except its evidence. */
 void core_set_tri(struct core_derive *D, enum core_fact_id id,
     enum core_tri truth, enum core_reason reason);
-void core_set_number(struct core_derive *D, enum core_fact_id id,
-    struct core_interval number, enum core_reason reason);
+/** As core_set_tri; ${why} is forgotten unless ${truth} is unknown. */
+void core_conclude(struct core_derive *D, enum core_fact_id id,
+    enum core_tri truth, enum core_reason why);
 
 /** Add ${e} to the evidence of fact ${id}, once. */
 void core_add_evidence(struct core_derive *D, enum core_fact_id id,

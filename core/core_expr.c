@@ -114,7 +114,7 @@ parse_number(struct parser *P, struct typed *t)
 	if (!sv_is_ok(sv_dec_parse((struct sv_str){ P->text.p + from,
 	    P->at - from }, &v)))
 		return fail(P, "expected a number");
-	*t = (struct typed){ true, { NULL, 0 } };
+	*t = (struct typed){ .is_number = true };
 	SV_TRY(parse_unit(P, &t->unit));
 	return emit(P, (struct core_op){ .code = CORE_OP_NUMBER,
 	    .number = core_exactly(v) });
@@ -141,7 +141,7 @@ emit_variable(struct parser *P, const struct core_variable *v, struct typed *t)
 	if (v->phrase.n > 0 && v->expr.n > 0)
 		P->ops[P->n - 1].phrase = v->phrase;
 	P->facts |= v->expr.facts;
-	*t = (struct typed){ false, { NULL, 0 } };
+	*t = (struct typed){ .is_number = false };
 	return SV_OK;
 }
 
@@ -173,7 +173,7 @@ parse_name(struct parser *P, struct typed *t)
 static struct sv_status
 parse_term(struct parser *P, struct typed *t)
 {
-	*t = (struct typed){ false, { NULL, 0 } };
+	*t = (struct typed){ .is_number = false };
 	if (take(P, "(")) {
 		SV_TRY(parse_implies(P, t));
 		return take(P, ")") ? SV_OK : fail(P, "expected )");
@@ -215,7 +215,7 @@ parse_invocation(struct parser *P, struct typed *t)
 		if (t->is_number && fn[i].code != CORE_OP_EMPTY
 		    && fn[i].code != CORE_OP_EXISTS)
 			return fail(P, "this function needs a truth value");
-		*t = (struct typed){ false, { NULL, 0 } };
+		*t = (struct typed){ .is_number = false };
 		SV_TRY(emit_code(P, fn[i].code));
 	}
 }
@@ -248,7 +248,7 @@ parse_inequality(struct parser *P, struct typed *t)
 			continue;
 		SV_TRY(parse_invocation(P, &right));
 		SV_TRY(emit_compare(P, signs[i].cmp, *t, right));
-		*t = (struct typed){ false, { NULL, 0 } };
+		*t = (struct typed){ .is_number = false };
 		break;
 	}
 	return SV_OK;
@@ -272,7 +272,7 @@ parse_equality(struct parser *P, struct typed *t)
 		if (differ)
 			SV_TRY(emit_code(P, CORE_OP_NOT));
 	}
-	*t = (struct typed){ false, { NULL, 0 } };
+	*t = (struct typed){ .is_number = false };
 	return SV_OK;
 }
 

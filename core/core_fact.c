@@ -14,7 +14,7 @@ static const struct fact_row rows[] = { CORE_FACTS(CORE_X) };
 
 #define CORE_X(id, code, text) { SV_STATIC(code), SV_STATIC(text) },
 static const struct { struct sv_str code, text; } reasons[] = {
-	{ { "", 0 }, { "", 0 } },
+	{ SV_STATIC(""), SV_STATIC("") },
 	CORE_REASONS(CORE_X)
 };
 #undef CORE_X
@@ -68,7 +68,7 @@ core_reason_text(enum core_reason r)
 struct sv_str
 core_ipfsg_name(enum core_ipfsg g)
 {
-	static const struct sv_str names[] = { { "", 0 }, SV_STATIC("very_low"),
+	static const struct sv_str names[] = { SV_STATIC(""), SV_STATIC("very_low"),
 		SV_STATIC("low"), SV_STATIC("intermediate"), SV_STATIC("high"),
 		SV_STATIC("very_high") };
 
@@ -102,11 +102,11 @@ core_set_tri(struct core_derive *D, enum core_fact_id id, enum core_tri truth,
 }
 
 void
-core_set_number(struct core_derive *D, enum core_fact_id id,
-    struct core_interval number, enum core_reason reason)
+core_conclude(struct core_derive *D, enum core_fact_id id,
+    enum core_tri truth, enum core_reason why)
 {
-	D->out->fact[id].number = number;
-	D->out->fact[id].reason = reason;
+	core_set_tri(D, id, truth, truth == CORE_UNKNOWN ? why
+	    : CORE_REASON_NONE);
 }
 
 /* Only so far back is looked for the same event, to stay linear. */
@@ -216,8 +216,7 @@ core_derive_condition(struct core_derive *D, enum core_fact_id id,
 			truth = core_or(truth, CORE_UNKNOWN);
 		core_add_evidence(D, id, e[i]);
 	}
-	core_set_tri(D, id, truth, truth == CORE_UNKNOWN
-	    ? CORE_REASON_UNCONFIRMED : CORE_REASON_NONE);
+	core_conclude(D, id, truth, CORE_REASON_UNCONFIRMED);
 }
 
 struct sv_status

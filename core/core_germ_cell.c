@@ -33,8 +33,7 @@ derive_histology(struct core_derive *D)
 	core_derive_condition(D, all, CORE_GERM_CELL_TUMOUR);
 	any = core_or(core_truth(D, all), core_or(seminoma, nonseminoma));
 	core_inherit(D, all, id);
-	core_set_tri(D, all, any, any == CORE_UNKNOWN
-	    ? CORE_REASON_UNCONFIRMED : CORE_REASON_NONE);
+	core_conclude(D, all, any, CORE_REASON_UNCONFIRMED);
 	if (nonseminoma == CORE_TRUE || any == CORE_FALSE) {
 		core_set_tri(D, id, CORE_FALSE, CORE_REASON_NONE);
 	} else if (seminoma == CORE_TRUE && afp != NULL) {
@@ -117,8 +116,7 @@ derive_interval(struct core_derive *D, enum core_fact_id id,
 		t = CORE_TRUE;
 	else if (r->date.hi <= limit.lo)
 		t = CORE_FALSE;
-	core_set_tri(D, id, t, t == CORE_UNKNOWN ? CORE_REASON_IMPRECISE_DATE
-	    : CORE_REASON_NONE);
+	core_conclude(D, id, t, CORE_REASON_IMPRECISE_DATE);
 }
 
 /* A fact that the newest number decides; what one day holds is a hull. */

@@ -113,7 +113,7 @@ pick(struct sv_arena *A, const struct core_decision *d,
 {
 	struct picked p = { NULL, 0 };
 
-	p.at = sv_arena_alloc(A, (d->n_findings + 1) * sizeof(*p.at));
+	p.at = sv_arena_alloc(A, d->n_findings * sizeof(*p.at));
 	if (p.at == NULL)
 		return false;
 	for (size_t i = 0; i < d->n_findings; i++) {
@@ -254,7 +254,7 @@ core_guide(struct sv_arena *A, struct core_decision *d)
 
 	for (int c = 0; c < CORE_CANCER_MAX; c++)
 		SV_TRY(guide_cancer(A, d, (enum core_cancer)c));
-	all = sv_arena_alloc(A, (d->n_findings + 1) * sizeof(*all));
+	all = sv_arena_alloc(A, d->n_findings * sizeof(*all));
 	SV_ENSURE(all != NULL, SV_NOMEM);
 	for (size_t i = 0; i < d->n_findings; i++)
 		all[i] = &d->findings[i];

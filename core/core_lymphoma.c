@@ -14,8 +14,7 @@ derive_diagnosis(struct core_derive *D)
 		core_derive_condition(D, CORE_LYMPHOMA, kinds[k]);
 		t = core_or(t, core_truth(D, CORE_LYMPHOMA));
 	}
-	core_set_tri(D, CORE_LYMPHOMA, t, t == CORE_UNKNOWN
-	    ? CORE_REASON_UNCONFIRMED : CORE_REASON_NONE);
+	core_conclude(D, CORE_LYMPHOMA, t, CORE_REASON_UNCONFIRMED);
 	core_derive_condition(D, CORE_LYMPHOMA_IS_DLBCL, CORE_DLBCL);
 }
 
@@ -55,7 +54,7 @@ first_line_end(struct core_derive *D, size_t *ret_n)
 {
 	const struct core_event *const *e = core_of(D->line,
 	    CORE_FIRST_LINE_CHEMO, ret_n);
-	struct sv_date end = { 0, 0, SV_DATE_NONE };
+	struct sv_date end = { .precision = SV_DATE_NONE };
 
 	for (size_t i = 0; i < *ret_n; i++) {
 		if (core_event_end(e[i]).hi >= end.hi
@@ -121,8 +120,7 @@ derive_failure(struct core_derive *D)
 	if (t == CORE_TRUE && n == 0)
 		core_set_tri(D, id, CORE_UNKNOWN, CORE_REASON_MISSING);
 	else
-		core_set_tri(D, id, t, t == CORE_UNKNOWN
-		    ? CORE_REASON_UNCONFIRMED : CORE_REASON_NONE);
+		core_conclude(D, id, t, CORE_REASON_UNCONFIRMED);
 	if (r != NULL)
 		D->out->fact[id].since = r->date;
 	derive_early(D, end);
@@ -223,7 +221,7 @@ derive_statement(struct core_derive *D, const struct statement *s)
 		t = CORE_UNKNOWN;
 		r = CORE_REASON_IMPRECISE_DATE;
 	}
-	core_set_tri(D, s->id, t, t == CORE_UNKNOWN ? r : CORE_REASON_NONE);
+	core_conclude(D, s->id, t, r);
 }
 
 void

@@ -111,8 +111,7 @@ derive_svi(struct core_derive *D)
 		t = core_tri_of(seen[CORE_TRUE]);
 	else if (seen[CORE_UNKNOWN])
 		r = CORE_REASON_IMPRECISE;
-	core_set_tri(D, CORE_SEMINAL_VESICLE_INVASION_FACT, t,
-	    t == CORE_UNKNOWN ? r : CORE_REASON_NONE);
+	core_conclude(D, CORE_SEMINAL_VESICLE_INVASION_FACT, t, r);
 }
 
 static bool
@@ -235,8 +234,8 @@ derive_evaluated(struct core_derive *D)
 			    e[i]);
 		}
 	}
-	core_set_tri(D, CORE_LOCAL_SALVAGE_EVALUATED, t, t == CORE_UNKNOWN
-	    ? CORE_REASON_IMPRECISE_DATE : CORE_REASON_NONE);
+	core_conclude(D, CORE_LOCAL_SALVAGE_EVALUATED, t,
+	    CORE_REASON_IMPRECISE_DATE);
 }
 
 void

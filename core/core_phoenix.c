@@ -312,8 +312,8 @@ derive_within_18m(struct core_derive *D)
 		t = CORE_TRUE;
 	else if (bcr->since.lo > limit.hi)
 		t = CORE_FALSE;
-	core_set_tri(D, CORE_FAILURE_WITHIN_18M_OF_RT, t, t == CORE_UNKNOWN
-	    ? CORE_REASON_IMPRECISE_DATE : CORE_REASON_NONE);
+	core_conclude(D, CORE_FAILURE_WITHIN_18M_OF_RT, t,
+	    CORE_REASON_IMPRECISE_DATE);
 	core_inherit(D, CORE_FAILURE_WITHIN_18M_OF_RT, CORE_BCR_AFTER_RT);
 	core_add_evidence(D, CORE_FAILURE_WITHIN_18M_OF_RT, D->rt);
 }

@@ -126,7 +126,7 @@ core_derive_eligible(struct core_derive *D, int32_t from, int32_t cut,
 {
 	struct core_psa_window w = core_psa_between(D, from, cut);
 	const struct core_psa_point **v = sv_arena_zalloc(D->A,
-	    D->out->n_psa + 1, sizeof(*v));
+	    D->out->n_psa, sizeof(*v));
 	int32_t until = D->line->as_of, last = from;
 	size_t n;
 

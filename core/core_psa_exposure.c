@@ -153,9 +153,9 @@ mark_adt(struct core_derive *D, const int32_t *recovered)
 void
 core_psa_expose(struct core_derive *D)
 {
-	int32_t *biopsy = sv_arena_alloc(D->A, (D->out->n_psa + 1)
+	int32_t *biopsy = sv_arena_alloc(D->A, D->out->n_psa
 	    * sizeof(*biopsy));
-	int32_t *recovered = sv_arena_alloc(D->A, (D->out->n_psa + 1)
+	int32_t *recovered = sv_arena_alloc(D->A, D->out->n_psa
 	    * sizeof(*recovered));
 
 	if (biopsy == NULL || recovered == NULL) {

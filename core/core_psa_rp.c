@@ -194,8 +194,7 @@ judge_persistence(struct core_derive *D, const struct core_psa_point *p)
 	    CORE_PARAM_PERSISTENCE_PSA));
 
 	core_add_evidence(D, CORE_PSA_PERSISTENCE, p->event);
-	core_set_tri(D, CORE_PSA_PERSISTENCE, t, t == CORE_UNKNOWN
-	    ? CORE_REASON_CENSORED : CORE_REASON_NONE);
+	core_conclude(D, CORE_PSA_PERSISTENCE, t, CORE_REASON_CENSORED);
 }
 
 static void

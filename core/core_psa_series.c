@@ -33,7 +33,7 @@ core_psa_series(struct core_derive *D)
 	size_t of_day = 0;
 	bool all_exact = true;
 
-	out->psa = sv_arena_zalloc(D->A, n + 1, sizeof(*out->psa));
+	out->psa = sv_arena_zalloc(D->A, n, sizeof(*out->psa));
 	if (out->psa == NULL) {
 		D->nomem = true;
 		return;

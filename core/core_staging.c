@@ -55,9 +55,8 @@ negatives(struct core_derive *D, const struct core_spread_source *from)
 {
 	size_t n;
 	const struct core_event *const *e = core_of(D->line, from->concept, &n);
-	struct negatives x = { sv_arena_alloc(D->A, (n + 1)
-	    * sizeof(*x.begin)), sv_arena_alloc(D->A, (n + 1)
-	    * sizeof(*x.last)), 0 };
+	struct negatives x = { sv_arena_alloc(D->A, n * sizeof(*x.begin)),
+		sv_arena_alloc(D->A, n * sizeof(*x.last)), 0 };
 
 	if (x.begin == NULL || x.last == NULL) {
 		D->nomem = true;
@@ -262,10 +261,8 @@ derive_extent(struct core_derive *D)
 	enum core_tri w = core_and(m->truth, wide);
 	enum core_tri o = core_and(m->truth, core_not(wide));
 
-	core_set_tri(D, CORE_WIDESPREAD_METASTATIC_DISEASE, w,
-	    w == CORE_UNKNOWN ? r : CORE_REASON_NONE);
-	core_set_tri(D, CORE_OLIGOMETASTATIC, o, o == CORE_UNKNOWN ? r
-	    : CORE_REASON_NONE);
+	core_conclude(D, CORE_WIDESPREAD_METASTATIC_DISEASE, w, r);
+	core_conclude(D, CORE_OLIGOMETASTATIC, o, r);
 	core_inherit(D, CORE_WIDESPREAD_METASTATIC_DISEASE,
 	    CORE_METASTATIC_DISEASE_FACT);
 	core_inherit(D, CORE_OLIGOMETASTATIC, CORE_METASTATIC_DISEASE_FACT);

@@ -4,7 +4,7 @@
 
 #define CORE_X(id, code, text) { SV_STATIC(code), SV_STATIC(text) },
 static const struct { struct sv_str code, text; } exclusions[] = {
-	{ { "", 0 }, { "", 0 } },
+	{ SV_STATIC(""), SV_STATIC("") },
 	CORE_EXCLUSIONS(CORE_X)
 };
 #undef CORE_X
@@ -288,9 +288,9 @@ core_timeline_admit(struct sv_arena *A, const struct core_history *history,
 
 	*ret = (struct core_timeline){ .as_of = history->as_of,
 		.n_events = n };
-	ret->events = sv_arena_zalloc(A, n + 1, sizeof(*ret->events));
-	ret->excluded = sv_arena_zalloc(A, n + 1, sizeof(*ret->excluded));
-	tmp = sv_arena_zalloc(A, n + 1, sizeof(*tmp));
+	ret->events = sv_arena_zalloc(A, n, sizeof(*ret->events));
+	ret->excluded = sv_arena_zalloc(A, n, sizeof(*ret->excluded));
+	tmp = sv_arena_zalloc(A, n, sizeof(*tmp));
 	SV_ENSURE(ret->events != NULL && ret->excluded != NULL && tmp != NULL,
 	    SV_NOMEM);
 	for (size_t i = 0; i < n; i++)

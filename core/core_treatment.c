@@ -45,8 +45,7 @@ derive_primary(struct core_derive *D, enum core_fact_id id,
 		return;
 	}
 	t = core_and(precedes(e, a), precedes(e, b));
-	core_set_tri(D, id, t, t == CORE_UNKNOWN ? CORE_REASON_IMPRECISE_DATE
-	    : CORE_REASON_NONE);
+	core_conclude(D, id, t, CORE_REASON_IMPRECISE_DATE);
 	core_add_evidence(D, id, e);
 }
 
@@ -78,8 +77,7 @@ derive_any_primary(struct core_derive *D)
 			r = D->out->fact[parts[i]].reason;
 		core_inherit(D, CORE_ANY_PRIMARY, parts[i]);
 	}
-	core_set_tri(D, CORE_ANY_PRIMARY, t, t == CORE_UNKNOWN ? r
-	    : CORE_REASON_NONE);
+	core_conclude(D, CORE_ANY_PRIMARY, t, r);
 }
 
 /* Whether the course ${e} went to the prostate bed. */
@@ -122,8 +120,7 @@ derive_bed_rt(struct core_derive *D)
 		    ? CORE_REASON_IMPRECISE_DATE
 		    : CORE_REASON_UNSPECIFIED_RT_SITE;
 	}
-	core_set_tri(D, CORE_PRIOR_BED_RT, t, t == CORE_UNKNOWN ? r
-	    : CORE_REASON_NONE);
+	core_conclude(D, CORE_PRIOR_BED_RT, t, r);
 }
 
 static void
@@ -220,8 +217,8 @@ derive_local_salvage(struct core_derive *D)
 		primary = D->focal;
 	for (int i = 0; primary != NULL && i < 4; i++)
 		t = core_or(t, repeated(D, primary, kinds[i]));
-	core_set_tri(D, CORE_LOCAL_SALVAGE_DONE, t, t == CORE_UNKNOWN
-	    ? CORE_REASON_IMPRECISE_DATE : CORE_REASON_NONE);
+	core_conclude(D, CORE_LOCAL_SALVAGE_DONE, t,
+	    CORE_REASON_IMPRECISE_DATE);
 }
 
 void

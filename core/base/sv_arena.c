@@ -5,6 +5,22 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Under AddressSanitizer a gap behind every object, and all that is not in use,
+ * may not be touched. */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#define GAP ((size_t)16)
+#else
+#define ASAN_POISON_MEMORY_REGION(p, n) ((void)(p), (void)(n))
+#define ASAN_UNPOISON_MEMORY_REGION(p, n) ((void)(p), (void)(n))
+#define GAP ((size_t)0)
+#endif
+
 #define ALIGN ((size_t)16)
 #define USUAL_BLOCK ((size_t)64 * 1024)
 
@@ -48,22 +64,25 @@ take_block(struct sv_arena *A, size_t n)
 	A->held += size;
 	A->at = (char *)b + HEADER;
 	A->end = (char *)b + size;
+	ASAN_POISON_MEMORY_REGION(A->at, size - HEADER);
 	return true;
 }
 
 void *
 sv_arena_alloc(struct sv_arena *A, size_t n)
 {
+	size_t room;
 	char *p;
 
 	if (n > SIZE_MAX / 4)
 		return NULL;
-	n = n == 0 ? ALIGN : (n + ALIGN - 1) & ~(ALIGN - 1);
-	if (n > (size_t)(A->end - A->at) && !take_block(A, n))
+	room = (n == 0 ? ALIGN : (n + ALIGN - 1) & ~(ALIGN - 1)) + GAP;
+	if (room > (size_t)(A->end - A->at) && !take_block(A, room))
 		return NULL;
 	p = A->at;
-	A->at += n;
+	A->at += room;
 	A->last = p;
+	ASAN_UNPOISON_MEMORY_REGION(p, n);
 	return p;
 }
 
@@ -85,10 +104,12 @@ sv_arena_grow(struct sv_arena *A, void *p, size_t old, size_t n)
 	void *q;
 
 	/* The newest object grows where it lies. */
-	if (p != NULL && p == A->last && n <= (size_t)(A->end - A->last)) {
-		A->at = A->last + ((n + ALIGN - 1) & ~(ALIGN - 1));
+	if (p != NULL && p == A->last
+	    && n + GAP <= (size_t)(A->end - A->last)) {
+		A->at = A->last + ((n + ALIGN - 1) & ~(ALIGN - 1)) + GAP;
 		if (A->at > A->end)
 			A->at = A->end;
+		ASAN_UNPOISON_MEMORY_REGION(p, n);
 		return p;
 	}
 	if ((q = sv_arena_alloc(A, n)) != NULL && old > 0)
@@ -141,6 +162,7 @@ give_back(struct sv_arena *A, struct sv_arena_block *keep)
 		struct sv_arena_block *b = A->head;
 
 		A->head = b->next;
+		ASAN_UNPOISON_MEMORY_REGION(b, b->size);
 		if (b != keep)
 			A->source.done(A->source.ctx, b);
 	}
@@ -155,6 +177,7 @@ give_back(struct sv_arena *A, struct sv_arena_block *keep)
 	A->held = keep->size;
 	A->at = (char *)keep + HEADER;
 	A->end = (char *)keep + keep->size;
+	ASAN_POISON_MEMORY_REGION(A->at, keep->size - HEADER);
 }
 
 void
