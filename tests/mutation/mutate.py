@@ -8,8 +8,10 @@ Changes, one at a time, every comparison (>= and >, < and <=, == and !=), every
 core/*.c; every comparison, and/or, and .not() in the conditions of conf/rules;
 every parameter, up and down by one unit of its last digit.  For each it builds
 the object, links the core as a shared library, and runs the tests that need
-nothing else until one fails or hangs.  Prints the survivors; those explained
-in equivalent.txt are only counted.  Exit 1: a survivor without explanation.
+nothing else until one fails or hangs; what survives is tried again under
+AddressSanitizer, which sees the end of every object of an arena.  Prints the
+survivors; those explained in equivalent.txt are only counted.  Exit 1: a
+survivor without explanation.
 
 It works on copies in a temporary folder; the source is never changed.
 """
@@ -95,11 +97,14 @@ def name(m):
 class Bench:
     """The tests, linked against a core that can be exchanged."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, sanitize='none'):
         self.folder = folder
+        os.mkdir(folder)
+        self.flags = [] if sanitize == 'none' else ['-fsanitize=' + sanitize]
         self.build = os.path.join(folder, 'build')
         run = lambda *a: subprocess.run(a, check=True, stdout=subprocess.DEVNULL)
-        run('meson', 'setup', '--buildtype=debug', '-Doptimization=0', self.build, ROOT)
+        run('meson', 'setup', '--buildtype=debug', '-Doptimization=0', '-Db_sanitize=' + sanitize, '-Db_lundef=false',
+            self.build, ROOT)
         commands = json.load(open(os.path.join(self.build, 'compile_commands.json')))
         self.compile = {os.path.relpath(os.path.join(c['directory'], c['file']), ROOT): c for c in commands}
         targets = json.loads(subprocess.run(['meson', 'introspect', '--targets', self.build], check=True,
@@ -131,12 +136,12 @@ class Bench:
 
     def link(self, to, changed):
         objects = [changed.get(p, o) for p, o in sorted(self.objects.items())]
-        subprocess.run(['gcc', '-shared', '-Wl,-soname,libcore.so', '-o', to, *objects, os.path.join(self.build, 'core/base/libsvbase.a'), '-lm'],
+        subprocess.run(['gcc', *self.flags, '-shared', '-Wl,-soname,libcore.so', '-o', to, *objects, os.path.join(self.build, 'core/base/libsvbase.a'), '-lm'],
                        check=True)
 
     def dies(self, core, root):
         """The first test that fails; None: all pass."""
-        env = dict(os.environ, LD_LIBRARY_PATH=core, SALVOR_SOURCE_ROOT=root, LC_ALL='C.UTF-8',
+        env = dict(os.environ, LD_LIBRARY_PATH=core, ASAN_OPTIONS='detect_leaks=0', SALVOR_SOURCE_ROOT=root, LC_ALL='C.UTF-8',
                    SALVOR_TEST_DATA=os.path.join(self.build, 'tests/data'), SALVOR_BUILD_ROOT=self.build)
         for test in self.dynamic:
             try:
@@ -198,11 +203,13 @@ def main():
         return 0
     known, survivors, used = explained(), [], set()
     with tempfile.TemporaryDirectory(prefix='mutation-') as folder:
-        bench = Bench(folder)
-        if bench.dies(bench.core, ROOT) is not None:
-            sys.exit('the tests fail as they are')
+        benches = [Bench(os.path.join(folder, s), s) for s in ('none', 'address')]
+        for bench in benches:
+            if bench.dies(bench.core, ROOT) is not None:
+                sys.exit('the tests fail as they are')
+        survives = lambda m: all(b.survives(m) for b in (benches if m.path.endswith('.c') else benches[:1]))
         with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
-            for m, alive in zip(mutants, pool.map(bench.survives, mutants)):
+            for m, alive in zip(mutants, pool.map(survives, mutants)):
                 if alive and name(m) in known:
                     used.add(name(m))
                 elif alive:
