@@ -1,0 +1,147 @@
+/* Conditions in words, and whether they can ever hold. */
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "core_expr_words.h"
+#include "test_arena.h"
+
+static struct sv_arena A;
+static struct core_params params;
+static struct core_facts facts;
+static struct core_variable variables[2];
+
+static struct core_expr
+compile(const char *text, size_t n_variables)
+{
+	struct core_scope scope = { &params, variables, n_variables };
+	struct sv_err err;
+	struct core_expr e;
+
+	cr_assert(sv_is_ok(core_expr_compile(&A, sv_str_of(text), &scope, &e,
+	    &err)), "%s: %s", text, err.text);
+	return e;
+}
+
+/* bcr_after_rp true, prior_bed_rt false, metastatic_disease unknown; PSA 0.7,
+ * no doubling, life expectancy unknown; %named and %plain are prior_bed_rt or
+ * metastatic_disease. */
+static void
+setup(void)
+{
+	static const char text[] = "%prior_bed_rt or %metastatic_disease";
+
+	A = test_arena((size_t)16 << 20);
+	core_params_default(&params);
+	memset(&facts, 0, sizeof(facts));
+	facts.fact[CORE_BCR_AFTER_RP].truth = CORE_TRUE;
+	facts.fact[CORE_METASTATIC_DISEASE_FACT].truth = CORE_UNKNOWN;
+	facts.fact[CORE_CURRENT_PSA].number = core_exactly(SV_DEC(7, 1));
+	facts.fact[CORE_PSA_DOUBLING_TIME].infinite = true;
+	variables[0] = (struct core_variable){ SV_LIT("named"),
+		SV_LIT("a name"), compile(text, 0) };
+	variables[1] = (struct core_variable){ SV_LIT("plain"), { NULL, 0 },
+		compile(text, 0) };
+}
+
+static void
+teardown(void)
+{
+	sv_arena_free(&A);
+}
+
+TestSuite(expr_words, .init = setup, .fini = teardown);
+
+Test(expr_words, words)
+{
+	static const struct {
+		const char *text, *words;
+	} t[] = {
+		{ "true", "always" }, { "false", "never" },
+		{ "{}", "unknown" },
+		{ "%bcr_after_rp.not()",
+		    "no biochemical recurrence after prostatectomy" },
+		{ "%deceased and %lymphoma", "patient has died AND lymphoma" },
+		{ "%deceased and %lymphoma and %named",
+		    "patient has died AND lymphoma AND a name" },
+		{ "(%deceased or %lymphoma) and %named",
+		    "(patient has died OR lymphoma) AND a name" },
+		{ "%deceased and %lymphoma or %named",
+		    "(patient has died AND lymphoma) OR a name" },
+		{ "%deceased or %lymphoma or %named",
+		    "patient has died OR lymphoma OR a name" },
+		{ "%deceased xor %lymphoma",
+		    "(patient has died OR ELSE lymphoma)" },
+		{ "%deceased implies %lymphoma",
+		    "(patient has died IMPLIES lymphoma)" },
+		{ "%deceased = %lymphoma",
+		    "(patient has died SAME AS lymphoma)" },
+		{ "(%deceased or %lymphoma) xor %named",
+		    "((patient has died OR lymphoma) OR ELSE a name)" },
+		{ "%lymphoma.empty()", "lymphoma is not known" },
+		{ "%lymphoma.exists()", "lymphoma is known" },
+		{ "%lymphoma.anyTrue()", "lymphoma is established" },
+		{ "%lymphoma.anyFalse()", "lymphoma is excluded" },
+		{ "%lymphoma.empty().not()",
+		    "not true that lymphoma is not known" },
+		{ "%named.not()", "not \"a name\"" },
+		{ "%named.empty()", "a name is not known" },
+		{ "%plain.not()",
+		    "no (earlier radiation to the prostate bed OR distant "
+		    "metastasis)" },
+		{ "%current_psa_ng_ml >= 0.70 'ng/mL'",
+		    "current PSA at least 0.7 ng/mL" },
+		{ "%current_psa_ng_ml < 1 'ng/mL'", "current PSA below 1 ng/mL" },
+		{ "%psa_doubling_time_months <= 6 'mo'",
+		    "PSA doubling time at most 6 months" },
+		{ "%life_expectancy_years > 5 'a'",
+		    "life expectancy above 5 years" },
+		{ "%grade_group_rp = 4",
+		    "Grade Group of the prostatectomy specimen equal to 4" },
+		{ "%grade_group_rp != 4",
+		    "Grade Group of the prostatectomy specimen other than 4" },
+	};
+
+	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
+		struct core_expr e = compile(t[i].text, 2);
+
+		cr_expect(sv_str_is(core_expr_words(&A, &e), t[i].words),
+		    "%.*s", SV_FMT(core_expr_words(&A, &e)));
+	}
+}
+
+/* Can it ever fire?  Also at the edges of its numbers. */
+Test(expr_words, reachable)
+{
+	static const struct {
+		const char *when, *unless;
+		bool can;
+	} t[] = {
+		{ "%deceased", "", true },
+		{ "%deceased and %deceased.not()", "", false },
+		{ "%deceased", "%deceased", false },
+		{ "%deceased", "%lymphoma", true },
+		{ "%lymphoma.empty()", "", true },
+		{ "%current_psa_ng_ml > 0.7 'ng/mL' and "
+		    "%current_psa_ng_ml < 0.9 'ng/mL'", "", true },
+		{ "%current_psa_ng_ml >= 0.7 'ng/mL' and "
+		    "%current_psa_ng_ml <= 0.7 'ng/mL'", "", true },
+		{ "%current_psa_ng_ml > 0.7 'ng/mL' and "
+		    "%current_psa_ng_ml < 0.7 'ng/mL'", "", false },
+		{ "%current_psa_ng_ml > 100 'ng/mL'", "", true },
+		{ "%current_psa_ng_ml >= 0.7 'ng/mL'",
+		    "%current_psa_ng_ml >= 0.6 'ng/mL'", false },
+		{ "%current_psa_ng_ml >= 0.6 'ng/mL'",
+		    "%current_psa_ng_ml >= 0.7 'ng/mL'", true },
+		{ "%psa_doubling_time_months.empty()", "", true },
+	};
+
+	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
+		struct core_expr when = compile(t[i].when, 0);
+		struct core_expr unless = { .ops = NULL };
+
+		if (*t[i].unless != '\0')
+			unless = compile(t[i].unless, 0);
+		cr_expect_eq(core_expr_reachable(&when, &unless, &facts),
+		    t[i].can, "%s", t[i].when);
+	}
+}
