@@ -97,7 +97,10 @@ fhir_issue_code_name(enum fhir_issue_code c)
 		SV_STATIC("code-invalid"), SV_STATIC("extension"),
 		SV_STATIC("too-costly"), SV_STATIC("business-rule"),
 		SV_STATIC("conflict"), SV_STATIC("incomplete"),
-		SV_STATIC("exception"), SV_STATIC("informational") };
+		SV_STATIC("exception"), SV_STATIC("informational"),
+		SV_STATIC("login"), SV_STATIC("forbidden"),
+		SV_STATIC("transient"), SV_STATIC("throttled"),
+		SV_STATIC("deleted") };
 
 	return names[c];
 }

@@ -25,4 +25,12 @@ struct sv_status fhir_xml_tree(struct sv_arena *A, struct sv_str text,
     const struct fhir_json_limits *limits, const struct cJSON **ret_tree,
     struct fhir_issues *is) SV_CHECK;
 
+/**
+ * Append the resource ${tree}, built by fhir_json_tree or fhir_xml_tree, to
+ * ${out} as XML.  Members that R4 does not know are left out; ${out} fails if
+ * a resource has no known type.  Narrative is written as it is: only trees of
+ * ours, or that passed fhir_xml_tree.
+ */
+void fhir_xml_print(struct sv_buf *out, const struct cJSON *tree);
+
 #endif

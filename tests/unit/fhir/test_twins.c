@@ -65,7 +65,7 @@ lines_of(struct sv_arena *A, const struct cJSON *tree)
 {
 	struct lines L = { A, NULL, 0, 400000 };
 
-	L.at = sv_arena_alloc(A, L.cap * sizeof(*L.at));
+	L.at = sv_arena_zalloc(A, L.cap, sizeof(*L.at));
 	flatten(&L, "", tree);
 	qsort(L.at, L.n, sizeof(*L.at), by_text);
 	return L;
@@ -97,12 +97,13 @@ tree_of(struct sv_arena *A, const char *dir, const char *form,
 	return tree;
 }
 
-/* 1 if the two forms of ${name} differ; the first difference is printed. */
+/* 1 if the two trees of ${name} differ; the first difference is printed. */
 static size_t
-differences(struct sv_arena *A, const char *dir, const char *name)
+compare(struct sv_arena *A, const char *name, const struct cJSON *json,
+    const struct cJSON *xml)
 {
-	struct lines a = lines_of(A, tree_of(A, dir, "json", name));
-	struct lines b = lines_of(A, tree_of(A, dir, "xml", name));
+	struct lines a = lines_of(A, json);
+	struct lines b = lines_of(A, xml);
 	size_t i = 0;
 
 	while (i < a.n && i < b.n && sv_str_eq(a.at[i], b.at[i]))
@@ -112,6 +113,36 @@ differences(struct sv_arena *A, const char *dir, const char *name)
 	cr_log_warn("%s: JSON %s, XML %s", name, i < a.n ? a.at[i].p : "-",
 	    i < b.n ? b.at[i].p : "-");
 	return 1;
+}
+
+/* ${tree} printed as XML, and read again. */
+static const struct cJSON *
+printed(struct sv_arena *A, const char *name, const struct cJSON *tree)
+{
+	struct fhir_json_limits limits = fhir_json_limits_default();
+	const struct cJSON *again = NULL;
+	struct fhir_issues is;
+	struct sv_buf b;
+	struct sv_status s;
+
+	fhir_issues_init(&is, A);
+	sv_buf_init(&b, A, (size_t)32 << 20);
+	fhir_xml_print(&b, tree);
+	cr_assert(sv_buf_ok(&b), "%s", name);
+	s = fhir_xml_tree(A, sv_buf_str(&b), &limits, &again, &is);
+	cr_assert(sv_is_ok(s) && is.n == 0, "%s: %s %s", name, is.n > 0
+	    ? is.at[0].expression.p : "", is.n > 0 ? is.at[0].text.p : "");
+	return again;
+}
+
+/* 0 if JSON, XML, and JSON printed as XML are the same resource. */
+static size_t
+differences(struct sv_arena *A, const char *dir, const char *name)
+{
+	const struct cJSON *json = tree_of(A, dir, "json", name);
+
+	return compare(A, name, json, tree_of(A, dir, "xml", name))
+	    + compare(A, name, json, printed(A, name, json));
 }
 
 Test(twins, official_examples)
