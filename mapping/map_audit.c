@@ -42,7 +42,7 @@ void
 map_write_audit(struct map_writing *m)
 {
 	struct fhir_writer *w = m->w;
-	char urn[MAP_UUID_TEXT];
+	char urn[MAP_URN_TEXT];
 
 	map_open_entry(m, "AuditEvent", "audit");
 	put_coding(w, "type", DCM, "110100", "Application Activity");

@@ -81,18 +81,13 @@ map_decision_id(struct sv_arena *A, const struct map_result *r,
 }
 
 void
-map_urn(const struct map_writing *m, const char *what, char ret[MAP_UUID_TEXT])
+map_urn(const struct map_writing *m, const char *what, char ret[MAP_URN_TEXT])
 {
-	static const char pattern[] = "xxxxxxxx-xxxx-5xxx-8xxx-xxxxxxxxxxxx";
 	struct sv_str parts[2] = { m->id, sv_str_of(what) };
-	char hex[MAP_HASH_HEX];
-	size_t at = 0;
 
-	if (!sv_is_ok(map_hash(parts, 2, hex)))
+	memcpy(ret, "urn:uuid:", 10);
+	if (!sv_is_ok(map_uuid(parts, 2, ret + 9)))
 		m->w->failed = true;
-	memcpy(ret, "urn:uuid:", 9);
-	for (size_t i = 0; i < sizeof(pattern); i++)
-		ret[9 + i] = pattern[i] == 'x' ? hex[at++] : pattern[i];
 }
 
 struct sv_str
@@ -196,7 +191,7 @@ put_meta(struct map_writing *m, const char *what)
 void
 map_open_entry(struct map_writing *m, const char *type, const char *what)
 {
-	char urn[MAP_UUID_TEXT];
+	char urn[MAP_URN_TEXT];
 
 	map_urn(m, what, urn);
 	fhir_open(m->w, "entry");
@@ -212,6 +207,10 @@ map_close_entry(struct map_writing *m, const char *type, const char *what)
 	    || strcmp(type, "AuditEvent") == 0;
 
 	fhir_close(m->w);
+	if (m->o->collection) {
+		fhir_close(m->w);
+		return;
+	}
 	fhir_open(m->w, "request");
 	fhir_put_lit(m->w, "method", "POST");
 	fhir_put_lit(m->w, "url", type);
@@ -352,7 +351,7 @@ map_bundle_write(struct sv_arena *A, const struct map_result *r,
 	m.as_of = sv_str_of(day);
 	m.subject = subject_of(&m, &r->patient);
 	fhir_open_resource(&w, NULL, "Bundle");
-	fhir_put_lit(&w, "type", "transaction");
+	fhir_put_lit(&w, "type", o->collection ? "collection" : "transaction");
 	SV_TRY(write_entries(&m, &any));
 	if (any)
 		fhir_close_array(&w);

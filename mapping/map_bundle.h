@@ -7,7 +7,7 @@
 
 #include "map_phrase.h"
 
-#define MAP_UUID_TEXT 46	/* "urn:uuid:" and 36 characters, and NUL */
+#define MAP_URN_TEXT 46	/* "urn:uuid:" and 36 characters, and NUL */
 
 /* One cancer's guidance on its way into the Bundle. */
 struct map_writing {
@@ -26,7 +26,7 @@ struct map_writing {
 
 /** A deterministic urn:uuid for the resource ${what} of this decision. */
 void map_urn(const struct map_writing *m, const char *what,
-    char ret[MAP_UUID_TEXT]);
+    char ret[MAP_URN_TEXT]);
 
 /** Open an entry and its resource of ${type}; meta and all is written. */
 void map_open_entry(struct map_writing *m, const char *type,

@@ -171,7 +171,7 @@ map_write_detected_issue(struct map_writing *m, size_t block)
 {
 	struct fhir_writer *w = m->w;
 	struct sv_str name = m->g->blocks[block];
-	char what[32], urn[MAP_UUID_TEXT];
+	char what[32], urn[MAP_URN_TEXT];
 
 	(void)snprintf(what, sizeof(what), "block-%zu", block + 1);
 	map_open_entry(m, "DetectedIssue", what);
@@ -198,7 +198,7 @@ map_write_detected_issue(struct map_writing *m, size_t block)
 static void
 put_targets(struct map_writing *m)
 {
-	char urn[MAP_UUID_TEXT], what[32];
+	char urn[MAP_URN_TEXT], what[32];
 
 	fhir_open_array(m->w, "target");
 	map_urn(m, "guidance", urn);

@@ -223,7 +223,7 @@ void
 map_write_guidance(struct map_writing *m)
 {
 	struct fhir_writer *w = m->w;
-	char urn[MAP_UUID_TEXT];
+	char urn[MAP_URN_TEXT];
 
 	map_open_entry(m, "GuidanceResponse", "guidance");
 	fhir_open_array(w, "contained");

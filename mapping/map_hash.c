@@ -34,3 +34,16 @@ map_hash(const struct sv_str *parts, size_t n, char ret_hex[MAP_HASH_HEX])
 	}
 	return SV_OK;
 }
+
+struct sv_status
+map_uuid(const struct sv_str *parts, size_t n, char ret[MAP_UUID_TEXT])
+{
+	static const char pattern[] = "xxxxxxxx-xxxx-5xxx-8xxx-xxxxxxxxxxxx";
+	char hex[MAP_HASH_HEX];
+	size_t at = 0;
+
+	SV_TRY(map_hash(parts, n, hex));
+	for (size_t i = 0; i < sizeof(pattern); i++)
+		ret[i] = pattern[i] == 'x' ? hex[at++] : pattern[i];
+	return SV_OK;
+}

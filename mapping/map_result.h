@@ -23,6 +23,9 @@ struct map_output_options {
 	struct sv_str software;		/* "salvor 0.1.0" */
 	struct sv_str base;		/* canonical base, https://salvor.example */
 	bool pretty;			/* indented JSON */
+	/* A Bundle to read: of type collection, its entries say nothing of how
+	 * to post them. */
+	bool collection;
 	/* Guidance that this one takes back, in the same Bundle; JSON only. */
 	const struct map_earlier *earlier;
 	size_t n_earlier;

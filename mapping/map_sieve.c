@@ -82,7 +82,7 @@ find(const struct map_sieve *S, const char *p, size_t n)
 static void
 add(struct map_sieve *S, struct sv_str code, unsigned char roles, bool prefix)
 {
-	char buf[CODE_MAX] = "";
+	char buf[CODE_MAX];
 	size_t n = plain(code, buf);
 	struct known *k;
 
