@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "ad_memory.h"
+#include "map_hash.h"
 #include "map_rules.h"
 
 #define MAX_FILES 256
@@ -139,6 +140,32 @@ has_rules(const char *conf, const struct core_rulebook *book)
 	return false;
 }
 
+static bool
+hash_all(struct ad_engine *E, const struct map_file *terms, size_t n)
+{
+	struct sv_str parts[MAX_FILES + 4];
+
+	for (size_t i = 0; i < n; i++)
+		parts[i] = terms[i].bytes;
+	parts[n] = E->book.sha256;
+	parts[n + 1] = SV_LIT(SALVOR_VERSION);
+	return sv_is_ok(map_hash(parts, n + 2, E->sha256));
+}
+
+/* Those who ask for the rules get them as they are. */
+static bool
+keep_files(struct ad_engine *E, const struct map_file *files, size_t n)
+{
+	struct map_file *f = sv_arena_alloc(&E->arena, (n + 1) * sizeof(*f));
+
+	if (f == NULL)
+		return false;
+	memcpy(f, files, n * sizeof(*f));
+	E->rules = f;
+	E->n_rules = n;
+	return true;
+}
+
 enum ad_exit
 ad_engine_load(const struct ad_options *o, struct ad_engine *E)
 {
@@ -156,13 +183,15 @@ ad_engine_load(const struct ad_options *o, struct ad_engine *E)
 	    || !add_file(E, o->site, "site.json", files, &n)
 	    || !add_file(E, o->sign_off, "sign-off.json", files, &n))
 		return AD_EXIT_CONFIG;
-	ok = sv_is_ok(map_rules_load(&E->arena, files, n, &E->book, &is));
+	ok = keep_files(E, files, n)
+	    && sv_is_ok(map_rules_load(&E->arena, files, n, &E->book, &is));
 	n = 0;
 	if (!read_folder(&E->arena, conf, "terminology", files, &n))
 		return AD_EXIT_CONFIG;
 	ok = sv_is_ok(map_terminology_load(&E->arena, files, n, &terms, &is))
 	    && ok;
 	print_issues(conf, &is);
+	ok = ok && hash_all(E, files, n);
 	E->engine = (struct map_engine){ .book = &E->book,
 		.input = { .terminology = terms } };
 	ok = ok && has_rules(conf, &E->book);

@@ -11,7 +11,12 @@ struct ad_engine {
 	struct sv_arena arena;		/* owns all that follows */
 	const char *conf;		/* the folder it came from */
 	struct core_rulebook book;
+	const struct map_file *rules;	/* the files of rules/, as they are */
+	size_t n_rules;
 	struct map_engine engine;
+	/* Of all that decisions follow from: rules, what the site changed of
+	 * them, terminology, and this program. */
+	char sha256[65];
 };
 
 /**

@@ -111,11 +111,13 @@ configure(struct ad_http_loop *L)
 	    L)) == NULL || event_add(L->tick, &second) != 0)
 		return false;
 	evhttp_set_max_headers_size(L->http, AD_HTTP_MAX_HEADERS);
-	evhttp_set_max_body_size(L->http, (ev_ssize_t)L->H->o.max_body);
+	/* A body that is a little too large is refused by us, who say why;
+	 * evhttp cuts off the rest. */
+	evhttp_set_max_body_size(L->http, (ev_ssize_t)L->H->o.max_body * 2);
 	evhttp_set_timeout(L->http, AD_HTTP_IDLE_S);
 	evhttp_set_allowed_methods(L->http, EVHTTP_REQ_GET | EVHTTP_REQ_POST
 	    | EVHTTP_REQ_PUT | EVHTTP_REQ_DELETE | EVHTTP_REQ_HEAD
-	    | EVHTTP_REQ_OPTIONS);
+	    | EVHTTP_REQ_OPTIONS | EVHTTP_REQ_PATCH);
 	evhttp_set_default_content_type(L->http, NULL);
 	evhttp_set_gencb(L->http, ad_http_dispatch, L);
 	if (!L->H->o.plain)
@@ -194,13 +196,14 @@ ad_http_port(const struct ad_http *H)
 }
 
 struct sv_status
-ad_http_reload(struct ad_http *H, struct sv_err *err)
+ad_http_reload(struct ad_http *H, const struct ad_http_options *o,
+    struct sv_err *err)
 {
 	SSL_CTX *t, *old;
 
 	if (H->o.plain)
 		return SV_OK;
-	t = ad_http_tls(&H->o, err);
+	t = ad_http_tls(o, err);
 	SV_ENSURE(t != NULL, SV_BAD);
 	(void)pthread_mutex_lock(&H->lock);
 	old = H->tls;

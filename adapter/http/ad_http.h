@@ -52,9 +52,10 @@ struct ad_http *ad_http_start(const struct ad_http_options *o,
 /** The port it listens on. */
 uint16_t ad_http_port(const struct ad_http *H);
 
-/** Read certificate, key and CA again; new connections use them.  BAD with
- * ${err}: the old ones stay in use. */
-struct sv_status ad_http_reload(struct ad_http *H, struct sv_err *err) SV_CHECK;
+/** Read certificate, key and CA of ${o} and use them for new connections; the
+ * rest of ${o} is not looked at.  BAD with ${err}: the old ones stay in use. */
+struct sv_status ad_http_reload(struct ad_http *H,
+    const struct ad_http_options *o, struct sv_err *err) SV_CHECK;
 
 /** Accept nothing more, answer what has come within ${deadline_ms}, end the
  * threads and free ${H}.  NULL is allowed. */
@@ -73,6 +74,9 @@ struct ad_http_counts ad_http_counted(const struct ad_http *H);
 /*
  * A request.  Slices are valid until it is answered.
  */
+/** 0, or the status with which the handler has to refuse it: its body is too
+ * large (413), in an unknown coding (415), or it is malformed (400). */
+int ad_http_refused(const struct ad_http_call *c);
 struct sv_str ad_http_method(const struct ad_http_call *c);	/* "POST" */
 struct sv_str ad_http_path(const struct ad_http_call *c);	/* decoded */
 struct sv_str ad_http_header(const struct ad_http_call *c, const char *name);

@@ -12,6 +12,12 @@
 #include <string.h>
 #include <zlib.h>
 
+int
+ad_http_refused(const struct ad_http_call *c)
+{
+	return c->refused;
+}
+
 struct sv_str
 ad_http_method(const struct ad_http_call *c)
 {
@@ -22,6 +28,7 @@ ad_http_method(const struct ad_http_call *c)
 	case EVHTTP_REQ_DELETE: return SV_LIT("DELETE");
 	case EVHTTP_REQ_HEAD: return SV_LIT("HEAD");
 	case EVHTTP_REQ_OPTIONS: return SV_LIT("OPTIONS");
+	case EVHTTP_REQ_PATCH: return SV_LIT("PATCH");
 	default: return SV_LIT("");
 	}
 }
@@ -29,7 +36,7 @@ ad_http_method(const struct ad_http_call *c)
 struct sv_str
 ad_http_path(const struct ad_http_call *c)
 {
-	return sv_str_of(c->path);
+	return sv_str_of(c->path != NULL ? c->path : "");
 }
 
 struct sv_str
@@ -153,6 +160,8 @@ read_body(struct ad_http_call *c)
 	if (in.n > 0 && (in.p = (char *)evbuffer_pullup(b, -1)) == NULL)
 		return 503;
 	c->body = in;
+	if (in.n > c->loop->H->o.max_body)
+		return 413;
 	if (coding.n == 0 || sv_str_is(coding, "identity"))
 		return 200;
 	return sv_str_is(coding, "gzip") ? inflate_body(c, in) : 415;
@@ -194,13 +203,11 @@ ad_http_dispatch(struct evhttp_request *req, void *loop)
 	L->H->running++;
 	c->loop = L;
 	c->req = req;
-	if (read_url(c) && (status = read_body(c)) == 200) {
-		read_peer(c);
-		L->H->handler(L->H->ctx, c);
-		return;
-	}
-	ad_http_answer(c, &(struct ad_http_answer){ .status = status,
-		.headers = { SV_LIT("Connection: close") } });
+	if (read_url(c))
+		status = read_body(c);
+	c->refused = status == 200 ? 0 : status;
+	read_peer(c);
+	L->H->handler(L->H->ctx, c);
 }
 
 /* "Name: value" */
@@ -219,6 +226,35 @@ put_header(struct evhttp_request *req, struct sv_str h)
 	    value);
 }
 
+static bool
+is_head(const struct ad_http_call *c)
+{
+	return evhttp_request_get_command(c->req) == EVHTTP_REQ_HEAD;
+}
+
+/* What the length would be, were it not HEAD. */
+static void
+put_length(struct evhttp_request *req, size_t n)
+{
+	char text[24];
+
+	(void)snprintf(text, sizeof(text), "%zu", n);
+	(void)evhttp_add_header(evhttp_request_get_output_headers(req),
+	    "Content-Length", text);
+}
+
+static void
+put_headers(struct ad_http_call *c, const struct ad_http_answer *a)
+{
+	if (a->media != NULL)
+		(void)evhttp_add_header(evhttp_request_get_output_headers(
+		    c->req), "Content-Type", a->media);
+	for (size_t i = 0; i < 8 && a->headers[i].n > 0; i++)
+		put_header(c->req, a->headers[i]);
+	if (c->loop->stopping || c->refused != 0)
+		put_header(c->req, SV_LIT("Connection: close"));
+}
+
 /* On the loop of ${c}. */
 static void
 send_answer(struct ad_http_call *c, const struct ad_http_answer *a)
@@ -226,14 +262,10 @@ send_answer(struct ad_http_call *c, const struct ad_http_answer *a)
 	struct evbuffer *out = evbuffer_new();
 	struct ad_http *H = c->loop->H;
 
-	if (a->media != NULL)
-		(void)evhttp_add_header(evhttp_request_get_output_headers(
-		    c->req), "Content-Type", a->media);
-	for (size_t i = 0; i < 8 && a->headers[i].n > 0; i++)
-		put_header(c->req, a->headers[i]);
-	if (c->loop->stopping)
-		put_header(c->req, SV_LIT("Connection: close"));
-	if (out != NULL && a->body.n > 0)
+	put_headers(c, a);
+	if (is_head(c))
+		put_length(c->req, a->body.n);
+	else if (out != NULL && a->body.n > 0)
 		(void)evbuffer_add(out, a->body.p, a->body.n);
 	evhttp_send_reply(c->req, a->status, NULL, out);
 	if (out != NULL)

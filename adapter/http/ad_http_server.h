@@ -60,6 +60,7 @@ struct ad_http_call {
 	struct evhttp_request *req;
 	struct evkeyvalq query;
 	char *path;			/* decoded */
+	int refused;			/* status, or 0 */
 	char peer[65];
 	char *inflated;			/* the body, if it was compressed */
 	struct sv_str body;

@@ -29,6 +29,22 @@ random_number(void)
 	return r;
 }
 
+/* The ids that the sender of the data gave: X-Request-Id, and behind a space
+ * traceparent (W3C Trace Context). */
+static void
+follow(struct ad_transfer *t, const char *ret_headers[3])
+{
+	size_t n = sv_str_chr(t->row.correlation, ' ');
+	struct sv_str trace = sv_str_from(t->row.correlation, n + 1);
+
+	if (n > 0)
+		ret_headers[0] = sv_arena_printf(&t->A, "X-Request-Id: %.*s",
+		    (int)n, t->row.correlation.p).p;
+	if (n > 0 && trace.n > 0)
+		ret_headers[1] = sv_arena_printf(&t->A, "traceparent: %.*s",
+		    SV_FMT(trace)).p;
+}
+
 /* Set the request up.  The token is read for every post: it may be replaced
  * while we run. */
 static struct sv_status
@@ -36,16 +52,13 @@ prepare(struct ad_transfer *t, struct sv_err *err)
 {
 	const struct ad_destination *d = &t->line->d;
 	char token[8000], bearer[8192];
-	struct sv_str id = sv_arena_printf(&t->A, "X-Request-Id: %.*s",
-	    SV_FMT(t->row.correlation));
-	const char *headers[] = { id.p, NULL };
+	const char *headers[3] = { NULL };
 	struct ad_client_request r = { .method = "POST", .url = d->url,
 		.accept = "application/fhir+json",
 		.media = "application/fhir+json", .body = t->row.body,
 		.max_answer = MAX_ANSWER, .headers = headers, .ctx = t };
 
-	if (t->row.correlation.n == 0)
-		headers[0] = NULL;
+	follow(t, headers);
 	if (d->token_file != NULL) {
 		SV_TRY(ad_client_secret(d->token_file, token, sizeof(token),
 		    err));

@@ -7,6 +7,7 @@
 
 #include "fhir_outcome.h"
 #include "fhir_type.h"
+#include "map_hash.h"
 #include "sv_limits.h"
 
 /* What was done with a set, as an informational issue. */
@@ -58,15 +59,24 @@ write_response(struct ad_intake *I, struct fhir_writer *w, const char *type)
 	fhir_close(w);
 }
 
+static struct sv_str
+urn(struct ad_intake *I, const char *uuid)
+{
+	return sv_arena_printf(&I->A, "urn:uuid:%s", uuid);
+}
+
 /* The MessageHeader of an answer (R4 messaging.html#2.4.3): which message it
  * answers and how that went. */
 static void
-write_header(struct ad_intake *I, struct fhir_writer *w)
+write_header(struct ad_intake *I, struct fhir_writer *w, const char *id,
+    const char *outcome)
 {
 	struct fhir_at root = fhir_entry_root(&I->doc.entries[0]);
 	struct fhir_at event = fhir_get(&root, "eventCoding");
+	struct fhir_at sender = fhir_get(&root, "source");
 
 	fhir_open_resource(w, "resource", "MessageHeader");
+	fhir_put_lit(w, "id", id);
 	if (fhir_is(&event)) {
 		fhir_open(w, "eventCoding");
 		fhir_put_str(w, "system", fhir_text(&event, "system"));
@@ -75,41 +85,82 @@ write_header(struct ad_intake *I, struct fhir_writer *w)
 	} else {
 		fhir_put_str(w, "eventUri", fhir_text(&root, "eventUri"));
 	}
+	if (fhir_text(&sender, "endpoint").n > 0) {
+		fhir_open_array(w, "destination");
+		fhir_open(w, "destination");
+		fhir_put_str(w, "endpoint", fhir_text(&sender, "endpoint"));
+		fhir_close(w);
+		fhir_close_array(w);
+	}
 	fhir_open(w, "source");
 	fhir_put_lit(w, "name", "Salvor");
-	fhir_put_lit(w, "endpoint", "https://salvor.example/fhir");
+	fhir_put_lit(w, "software", "Salvor");
+	fhir_put_lit(w, "version", SALVOR_VERSION);
+	fhir_put_str(w, "endpoint", I->cfg->endpoint);
 	fhir_close(w);
 	fhir_open(w, "response");
 	fhir_put_str(w, "identifier", fhir_text(&root, "id"));
 	fhir_put_lit(w, "code", I->whole.fate == AD_FATE_REFUSED
 	    ? "fatal-error" : "ok");
 	fhir_open(w, "details");
-	fhir_put_lit(w, "reference", "urn:uuid:00000000-0000-5000-8000-"
-	    "000000000001");
+	fhir_put_str(w, "reference", urn(I, outcome));
 	fhir_close(w);
 	fhir_close(w);
 	fhir_close(w);
 }
 
+/* An id that no other answer has, and that follows from what is answered. */
+static struct sv_status
+make_id(struct ad_intake *I, const char *what, char ret[MAP_UUID_TEXT])
+{
+	struct sv_str number = sv_arena_printf(&I->A, "%lld",
+	    (long long)I->m.id);
+	struct sv_str parts[] = { I->cfg->endpoint, I->r.source, number,
+		I->recorded, sv_str_of(what) };
+
+	return map_uuid(parts, sizeof(parts) / sizeof(parts[0]), ret);
+}
+
 static void
 write_message(struct ad_intake *I, struct fhir_writer *w)
 {
+	char bundle[MAP_UUID_TEXT], header[MAP_UUID_TEXT],
+	    outcome[MAP_UUID_TEXT];
+
+	if (!sv_is_ok(make_id(I, "Bundle", bundle))
+	    || !sv_is_ok(make_id(I, "MessageHeader", header))
+	    || !sv_is_ok(make_id(I, "OperationOutcome", outcome))) {
+		w->failed = true;
+		return;
+	}
 	fhir_open_resource(w, NULL, "Bundle");
+	fhir_put_lit(w, "id", bundle);
 	fhir_put_lit(w, "type", "message");
 	fhir_put_str(w, "timestamp", I->recorded);
 	fhir_open_array(w, "entry");
 	fhir_open(w, "entry");
-	fhir_put_lit(w, "fullUrl", "urn:uuid:00000000-0000-5000-8000-"
-	    "000000000002");
-	write_header(I, w);
+	fhir_put_str(w, "fullUrl", urn(I, header));
+	write_header(I, w, header, outcome);
 	fhir_close(w);
 	fhir_open(w, "entry");
-	fhir_put_lit(w, "fullUrl", "urn:uuid:00000000-0000-5000-8000-"
-	    "000000000001");
+	fhir_put_str(w, "fullUrl", urn(I, outcome));
 	fhir_outcome_write(w, "resource", &I->whole.is);
 	fhir_close(w);
 	fhir_close_array(w);
 	fhir_close(w);
+}
+
+/* The answer to a message names the one that it answers. */
+static bool
+is_answerable_message(const struct ad_intake *I)
+{
+	struct fhir_at root;
+
+	if (!sv_str_is(I->doc.bundle_type, "message") || I->doc.n_entries == 0
+	    || I->doc.entries[0].tree == NULL)
+		return false;
+	root = fhir_entry_root(&I->doc.entries[0]);
+	return fhir_text(&root, "id").n > 0;
 }
 
 struct sv_status
@@ -128,8 +179,7 @@ ad_answer_write(struct ad_intake *I)
 	if (sv_str_is(type, "batch") && I->each != NULL) {
 		I->whole.status = I->m.status = 200;
 		write_response(I, &w, "batch-response");
-	} else if (sv_str_is(type, "message") && I->doc.n_entries > 0
-	    && I->doc.entries[0].tree != NULL) {
+	} else if (is_answerable_message(I)) {
 		write_message(I, &w);
 	} else if (sv_str_is(type, "transaction")
 	    && I->whole.fate == AD_FATE_APPLIED) {

@@ -26,6 +26,8 @@ struct ad_intake {
 	struct ad_message m;
 	bool duplicate;
 	int64_t replayed;		/* message number, 0: a new one */
+	bool review;			/* no message: the rules changed */
+	size_t n_undecided;
 	int32_t as_of;
 	struct sv_str recorded;		/* instant */
 	struct ad_patient_ids affected;	/* to be decided again */
@@ -56,6 +58,11 @@ struct sv_status ad_identify(struct ad_intake *I, struct ad_store *S,
  * be decided, ${is} says why. */
 struct sv_status ad_redecide_all(struct ad_intake *I, struct ad_store *S,
     struct fhir_issues *is) SV_CHECK;
+
+/** The same, each patient for itself: one that cannot be decided is counted
+ * and left as it was.  RETRY, NOMEM. */
+struct sv_status ad_redecide_each(struct ad_intake *I, struct ad_store *S)
+    SV_CHECK;
 
 /** Write the answer to ${I} into I->m: OperationOutcome, or the Bundle of the
  * kind that answers the one sent.  NOMEM. */

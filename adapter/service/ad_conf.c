@@ -194,6 +194,7 @@ read_all(cfg_t *cfg, const char *path, struct ad_conf *c, struct sv_err *err)
 	*c = (struct ad_conf){ .cfg = cfg, .store = text_of(cfg, "store"),
 		.rules = text_of(cfg, "rules"), .site = text_of(cfg, "site"),
 		.sign_off = text_of(cfg, "sign-off"),
+		.endpoint = text_of(cfg, "endpoint"),
 		.address = cfg_getstr(cfg, "address"),
 		.certificate = text_of(cfg, "certificate"),
 		.key = text_of(cfg, "key"),
@@ -235,6 +236,7 @@ static cfg_opt_t folder_options[] = {
 static cfg_opt_t options[] = {
 	CFG_STR("store", "", CFGF_NONE), CFG_STR("rules", "", CFGF_NONE),
 	CFG_STR("site", "", CFGF_NONE), CFG_STR("sign-off", "", CFGF_NONE),
+	CFG_STR("endpoint", "", CFGF_NONE),
 	CFG_STR("address", "127.0.0.1", CFGF_NONE),
 	CFG_INT("port", 8443, CFGF_NONE), CFG_INT("threads", 2, CFGF_NONE),
 	CFG_INT("max-connections", 4096, CFGF_NONE),

@@ -108,7 +108,10 @@ read_key(struct ad_intake *I)
 	SV_TRY(fhir_entry_tree(&I->A, &I->doc.entries[0]));
 	root = fhir_entry_root(&I->doc.entries[0]);
 	I->m.key = fhir_text(&root, "id");
-	return SV_OK;
+	/* Without it neither a repetition is known nor can it be answered:
+	 * MessageHeader.response.identifier is required. */
+	return I->m.key.n > 0 ? SV_OK : refuse(I, 400, "The MessageHeader has "
+	    "no id.");
 }
 
 static void
@@ -270,8 +273,11 @@ number(struct ad_intake *I, struct ad_store *S)
 struct sv_status
 ad_intake_apply(struct ad_intake *I, struct ad_store *S)
 {
-	struct sv_status s = answer_again(I, S);
+	struct sv_status s;
 
+	if (I->review)
+		return ad_redecide_each(I, S);
+	s = answer_again(I, S);
 	if (s.code != SV_CODE_SKIP)
 		return s;
 	if (I->whole.fate == AD_FATE_REFUSED)
@@ -289,7 +295,9 @@ ad_intake_answer(const struct ad_intake *I)
 	return (struct ad_answer){ .status = I->m.status, .body = I->m.answer,
 		.fate = I->m.fate, .message = I->m.id,
 		.duplicate = I->duplicate, .n_posts = I->n_posts,
-		.n_decided = I->duplicate ? 0 : I->affected.n };
+		.is_bundle = I->doc.is_bundle,
+		.n_decided = I->duplicate ? 0 : I->affected.n
+		    - I->n_undecided, .n_undecided = I->n_undecided };
 }
 
 /* "Observation/e4" */
@@ -325,6 +333,42 @@ ad_intake_replay(const struct ad_intake_config *cfg, struct ad_store *S,
 		(*ret)->replayed = id;
 	sv_arena_free(&A);
 	return s;
+}
+
+/* Its posts are told apart from those of messages by their correlation. */
+static struct sv_status
+begin_review(struct ad_intake *I, int64_t now_ms,
+    const struct ad_patient_ids *patients)
+{
+	struct sv_str sha = I->cfg->sha256;
+
+	SV_TRY(set_clock(I, now_ms));
+	I->review = true;
+	I->r.received_ms = now_ms;
+	I->r.correlation = sv_arena_printf(&I->A, "rules-%.12s", sha.p);
+	SV_ENSURE(I->r.correlation.p != NULL && sha.n >= 12, SV_NOMEM);
+	for (size_t i = 0; i < patients->n; i++)
+		SV_TRY(ad_apply_affects(I, patients->at[i]));
+	return SV_OK;
+}
+
+struct sv_status
+ad_intake_review(const struct ad_intake_config *cfg, int64_t now_ms,
+    const struct ad_patient_ids *patients, struct ad_intake **ret)
+{
+	struct ad_intake *I = calloc(1, sizeof(*I));
+	struct sv_status s;
+
+	SV_ENSURE(I != NULL, SV_NOMEM);
+	I->A = ad_arena(SV_LIMIT_ARENA);
+	I->cfg = cfg;
+	s = begin_review(I, now_ms, patients);
+	if (!sv_is_ok(s)) {
+		ad_intake_free(I);
+		return s;
+	}
+	*ret = I;
+	return SV_OK;
 }
 
 void

@@ -23,9 +23,11 @@
 /* What is the same for all messages; outlives them. */
 struct ad_intake_config {
 	const struct map_engine *engine;
+	struct sv_str sha256;		/* of all that decisions follow from */
 	const struct sv_str *destinations;	/* names */
 	size_t n_destinations;
 	struct sv_str software;
+	struct sv_str endpoint;		/* public base URL of the service */
 	/* Names of patients that hold for all sources: identifier systems. */
 	const struct sv_str *identifier_systems;
 	size_t n_identifier_systems;
@@ -38,6 +40,7 @@ struct ad_request {
 	struct sv_str type, id;		/* of the URL; may be empty */
 	bool process_message;		/* sent to $process-message */
 	struct sv_str media;		/* Content-Type, for the record */
+	/* X-Request-Id, and behind a space the traceparent if there is one. */
 	struct sv_str correlation;
 	struct sv_str body;
 	int64_t received_ms;
@@ -69,8 +72,10 @@ struct ad_answer {
 	enum ad_fate fate;
 	int64_t message;		/* its number in the store */
 	bool duplicate;			/* answered as the first time */
+	bool is_bundle;			/* what was sent, and what is answered */
 	size_t n_posts;			/* outbox rows written */
 	size_t n_decided;		/* patients decided */
+	size_t n_undecided;		/* of a review: that could not be */
 };
 
 struct ad_answer ad_intake_answer(const struct ad_intake *I);
@@ -80,6 +85,16 @@ struct ad_answer ad_intake_answer(const struct ad_intake *I);
 struct sv_status ad_intake_replay(const struct ad_intake_config *cfg,
     struct ad_store *S, int64_t id, int64_t now_ms, struct ad_intake **ret)
     SV_CHECK;
+
+/**
+ * ad_intake_review(cfg, now_ms, patients, ret):
+ * No message came, but the rules changed: decide the ${patients} again.  A
+ * patient that cannot be decided keeps its guidance, and is counted.
+ * Afterwards as for ad_intake_read.
+ */
+struct sv_status ad_intake_review(const struct ad_intake_config *cfg,
+    int64_t now_ms, const struct ad_patient_ids *patients,
+    struct ad_intake **ret) SV_CHECK;
 
 void ad_intake_free(struct ad_intake *I);
 

@@ -11,6 +11,10 @@
 	"guidance follows from them."
 #define WITHDRAWN "Withdrawn: the data on which it rested were corrected, " \
 	"deleted or overtaken, and no guidance follows from them any more."
+#define RULES_CHANGED "Superseded: the rule set changed, and other guidance " \
+	"follows from it."
+#define RULES_WITHDRAWN "Withdrawn: the rule set changed, and no guidance " \
+	"follows from it any more."
 
 /* One patient on its way. */
 struct deciding {
@@ -88,6 +92,15 @@ find(const struct ad_guidance *g, size_t n, const struct ad_guidance *x,
 	return NULL;
 }
 
+/* For the clinician who finds it revoked. */
+static struct sv_str
+reason(const struct ad_intake *I, bool gone)
+{
+	if (I->review)
+		return gone ? SV_LIT(RULES_WITHDRAWN) : SV_LIT(RULES_CHANGED);
+	return gone ? SV_LIT(WITHDRAWN) : SV_LIT(SUPERSEDED);
+}
+
 /* End what held before and does not now. */
 static struct sv_status
 end_before(struct deciding *D)
@@ -98,8 +111,7 @@ end_before(struct deciding *D)
 	for (size_t i = 0; i < D->n_before; i++) {
 		const struct ad_guidance *b = &D->before[i];
 		bool gone = find(D->now, D->n_now, b, false) == NULL;
-		struct sv_str why = gone ? SV_LIT(WITHDRAWN)
-		    : SV_LIT(SUPERSEDED);
+		struct sv_str why = reason(D->I, gone);
 
 		if (find(D->now, D->n_now, b, true) != NULL)
 			continue;
@@ -193,6 +205,7 @@ redecide(struct ad_intake *I, struct ad_store *S, int64_t patient,
 
 	SV_TRY(decide(&D, is));
 	SV_TRY(list_now(&D));
+	SV_TRY(ad_store_decided_by(S, patient, I->cfg->sha256));
 	SV_TRY(ad_store_current(S, &I->A, patient, &D.before, &D.n_before));
 	if (unchanged(&D))
 		return SV_OK;
@@ -211,5 +224,28 @@ ad_redecide_all(struct ad_intake *I, struct ad_store *S,
 {
 	for (size_t i = 0; i < I->affected.n; i++)
 		SV_TRY(redecide(I, S, I->affected.at[i], is));
+	return SV_OK;
+}
+
+struct sv_status
+ad_redecide_each(struct ad_intake *I, struct ad_store *S)
+{
+	for (size_t i = 0; i < I->affected.n; i++) {
+		size_t posts = I->n_posts;
+		struct fhir_issues is;
+		struct sv_status s;
+
+		fhir_issues_init(&is, &I->A);
+		SV_TRY(ad_store_savepoint(S));
+		s = redecide(I, S, I->affected.at[i], &is);
+		if (sv_is_ok(s)) {
+			SV_TRY(ad_store_release(S));
+			continue;
+		}
+		SV_ENSURE(s.code == SV_CODE_BAD || s.code == SV_CODE_LIMIT, s);
+		I->n_posts = posts;
+		I->n_undecided++;
+		SV_TRY(ad_store_undo(S));
+	}
 	return SV_OK;
 }

@@ -1,104 +1,17 @@
 /*
- * Who may ask for what, and how it is answered.
+ * Which addresses there are, who may ask for what, and where it goes.
  */
-#include "ad_service.h"
+#include "ad_reply.h"
 
 #include <openssl/evp.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
-#include "ad_memory.h"
-#include "fhir_outcome.h"
-#include "sv_limits.h"
-
-#define FHIR_JSON "application/fhir+json"
-
-/* A request on its way to the writer and back. */
-struct job {
-	struct ad_service *V;
-	struct ad_setup *u;
-	struct ad_http_call *call;
-	int64_t start_ms;
-	char id[65];			/* X-Request-Id */
-};
+#include "fhir_doc.h"
 
 static const struct ad_conf_client anonymous = { .name = "development",
 	.source = "development", .may = AD_MAY_READ | AD_MAY_WRITE };
-
-static bool
-is_harmless(struct sv_str v)
-{
-	static const char allowed[] = "0123456789-_."
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-
-	for (size_t i = 0; i < v.n; i++) {
-		if (memchr(allowed, v.p[i], sizeof(allowed) - 1) == NULL)
-			return false;
-	}
-	return v.n > 0 && v.n <= 64;
-}
-
-/* The sender's X-Request-Id if it is harmless, else one of ours. */
-static void
-request_id(const struct ad_http_call *call, char ret[65])
-{
-	struct sv_str v = ad_http_header(call, "X-Request-Id");
-	unsigned char random[8];
-
-	if (is_harmless(v)) {
-		(void)snprintf(ret, 65, "%.*s", SV_FMT(v));
-		return;
-	}
-	if (getrandom(random, sizeof(random), 0) != sizeof(random))
-		memset(random, 0, sizeof(random));
-	for (size_t i = 0; i < sizeof(random); i++)
-		(void)snprintf(ret + 2 * i, 3, "%02x", random[i]);
-}
-
-static void
-answer(struct job *j, int status, const char *media, struct sv_str body)
-{
-	char id[96];
-	struct ad_http_answer a = { .status = status, .media = media,
-		.body = body };
-
-	(void)snprintf(id, sizeof(id), "X-Request-Id: %s", j->id);
-	a.headers[0] = sv_str_of(id);
-	a.headers[1] = SV_LIT("Cache-Control: no-store");
-	if (status == 401)
-		a.headers[2] = SV_LIT("WWW-Authenticate: Bearer");
-	else if (status == 503)
-		a.headers[2] = SV_LIT("Retry-After: 5");
-	else if (status == 405)
-		a.headers[2] = SV_LIT("Allow: GET, HEAD, POST, PUT, DELETE");
-	ad_http_answer(j->call, &a);
-	ad_log("request", "id=%s status=%d ms=%lld", j->id, status,
-	    (long long)(ad_now_ms() - j->start_ms));
-	ad_setup_drop(j->u);
-	free(j);
-}
-
-/* An error, as an OperationOutcome. */
-static void
-refuse(struct job *j, int status, enum fhir_issue_code code, const char *text)
-{
-	struct sv_arena A = ad_arena((size_t)1 << 20);
-	struct fhir_issues is;
-	struct fhir_writer w;
-	struct sv_buf b;
-
-	fhir_issues_init(&is, &A);
-	fhir_issue_addf(&is, FHIR_ERROR, code, (struct sv_str){ NULL, 0 }, "%s",
-	    text);
-	sv_buf_init(&b, &A, 65536);
-	fhir_writer_init(&w, &b, FHIR_WRITE_JSON);
-	fhir_outcome_write(&w, NULL, &is);
-	answer(j, status, FHIR_JSON, sv_buf_str(&b));
-	sv_arena_free(&A);
-}
 
 static void
 sha256_hex(struct sv_str s, char ret[65])
@@ -137,187 +50,163 @@ who(const struct ad_conf *c, const struct ad_http_call *call)
 	return c->development ? &anonymous : NULL;
 }
 
-/* In the writer's thread: the message is on disk, or was not accepted. */
-static void
-written(void *ctx, struct ad_intake *I, struct sv_status s, const char *why)
-{
-	struct job *j = ctx;
-	struct ad_service *V = j->V;
-	struct ad_answer a;
-
-	if (!sv_is_ok(s)) {
-		ad_log("not-accepted", "id=%s why=\"%s\"", j->id,
-		    s.code == SV_CODE_NOMEM ? "not enough memory" : why);
-		refuse(j, 503, FHIR_CODE_EXCEPTION, "The message could not be "
-		    "stored and was not accepted. Send it again later.");
-		ad_intake_free(I);
-		return;
-	}
-	a = ad_intake_answer(I);
-	V->applied += a.fate == AD_FATE_APPLIED;
-	V->refused += a.fate == AD_FATE_REFUSED;
-	V->held += a.fate == AD_FATE_HELD;
-	V->decided += (int64_t)a.n_decided;
-	ad_log("message", "id=%s message=%lld fate=%.*s duplicate=%d decided=%zu "
-	    "posts=%zu", j->id, (long long)a.message,
-	    SV_FMT(ad_fate_name(a.fate)), a.duplicate, a.n_decided, a.n_posts);
-	if (a.n_posts > 0)
-		ad_service_wake(V);
-	answer(j, a.status, FHIR_JSON, a.body);
-	ad_intake_free(I);
-}
-
-/* "/fhir/Observation/e4" into type and id; "" each if there is none. */
-static bool
-split(struct sv_str path, struct ad_request *r)
-{
-	struct sv_str rest = sv_str_from(path, strlen("/fhir"));
-	size_t slash;
-
-	if (rest.n > 0)
-		rest = sv_str_from(rest, 1);
-	if (sv_str_is(rest, "$process-message")) {
-		r->process_message = true;
-		return true;
-	}
-	slash = sv_str_chr(rest, '/');
-	r->type = (struct sv_str){ rest.p, slash };
-	r->id = sv_str_from(rest, slash + 1);
-	return sv_str_chr(r->id, '/') == r->id.n
-	    && (r->type.n == 0 || fhir_is_resource_type(r->type));
-}
-
-static bool
-is_fhir_media(struct sv_str v)
-{
-	static const char *const media[] = { "application/fhir+json",
-		"application/json", "application/fhir+xml", "application/xml",
-		"text/xml" };
-	struct sv_str type = sv_str_trim((struct sv_str){ v.p,
-		sv_str_chr(v, ';') });
-
-	for (size_t i = 0; i < sizeof(media) / sizeof(media[0]); i++) {
-		if (sv_str_is(type, media[i]))
-			return true;
-	}
-	return false;
-}
-
-static void
-take(struct job *j, const struct ad_conf_client *client)
-{
-	struct ad_http_call *call = j->call;
-	struct ad_request r = { .source = sv_str_of(client->source),
-		.method = ad_http_method(call),
-		.media = ad_http_header(call, "Content-Type"),
-		.correlation = sv_str_of(j->id), .body = ad_http_body(call),
-		.received_ms = ad_now_ms() };
-	bool body = !sv_str_is(r.method, "DELETE");
-	struct ad_intake *I;
-
-	if (!split(ad_http_path(call), &r))
-		refuse(j, 404, FHIR_CODE_NOT_FOUND, "No such address. Write to "
-		    "/fhir, /fhir/$process-message, or /fhir/Type/id.");
-	else if ((r.id.n == 0) != sv_str_is(r.method, "POST"))
-		refuse(j, 405, FHIR_CODE_NOT_SUPPORTED, "POST goes to /fhir or "
-		    "/fhir/Type; PUT and DELETE go to /fhir/Type/id.");
-	else if (body && !is_fhir_media(r.media))
-		refuse(j, 415, FHIR_CODE_NOT_SUPPORTED, "Send "
-		    "application/fhir+json or application/fhir+xml.");
-	else if (!sv_is_ok(ad_intake_read(&j->u->intake, &r, &I)))
-		refuse(j, 503, FHIR_CODE_EXCEPTION, "Not enough memory for this "
-		    "message now. Send it again later.");
-	else if (!ad_writer_submit(j->V->writer, I, written, j)) {
-		ad_intake_free(I);
-		refuse(j, 503, FHIR_CODE_EXCEPTION, "Too many messages wait. "
-		    "Send it again later.");
-	}
-}
-
-static const struct {
-	const char *path;		/* ending in "/": with an id behind */
+/*
+ * The addresses.  In a path, {type} stands for a resource type and {id} for an
+ * id (R4 datatypes.html#id) or, for a patient, any name.  GET is HEAD as well.
+ * More than one row may have the same path: what they take together is Allow.
+ */
+static const struct route {
+	const char *method, *path;
 	unsigned may;			/* 0: anybody */
-	struct sv_status (*page)(struct ad_page *p);
-} pages[] = {
-	{ "/fhir/metadata", 0, ad_page_metadata },
-	{ "/metrics", AD_MAY_READ, ad_page_metrics },
-	{ "/status", AD_MAY_READ, ad_page_status },
-	{ "/patients/", AD_MAY_READ, ad_page_patient },
+	void (*handle)(struct ad_job *j, const struct ad_target *t);
+} routes[] = {
+	{ "GET", "/fhir/metadata", 0, ad_read_page },
+	{ "GET", "/metrics", AD_MAY_READ, ad_read_page },
+	{ "GET", "/status", AD_MAY_READ, ad_read_page },
+	{ "GET", "/patients/{id}", AD_MAY_READ, ad_read_page },
+	{ "GET", "/fhir/PlanDefinition", AD_MAY_READ, ad_read_page },
+	{ "GET", "/fhir/PlanDefinition/{id}", AD_MAY_READ, ad_read_page },
+	{ "GET", "/fhir/GuidanceResponse", AD_MAY_READ, ad_read_page },
+	{ "GET", "/fhir/GuidanceResponse/{id}", AD_MAY_READ, ad_read_page },
+	{ "GET", "/fhir/CarePlan", AD_MAY_READ, ad_read_page },
+	{ "GET", "/fhir/CarePlan/{id}", AD_MAY_READ, ad_read_page },
+	{ "POST", "/fhir/PlanDefinition/$apply", AD_MAY_READ, ad_plan_apply },
+	{ "POST", "/fhir/PlanDefinition/{id}/$apply", AD_MAY_READ,
+	    ad_plan_apply },
+	{ "POST", "/fhir/$process-message", AD_MAY_WRITE, ad_take_message },
+	{ "POST", "/fhir", AD_MAY_WRITE, ad_take },
+	{ "POST", "/fhir/{type}", AD_MAY_WRITE, ad_take },
+	{ "PUT", "/fhir/{type}/{id}", AD_MAY_WRITE, ad_take },
+	{ "DELETE", "/fhir/{type}/{id}", AD_MAY_WRITE, ad_take },
 };
 
-static void
-show(struct job *j, struct ad_page *p, struct sv_status s)
+/* The part of ${rest} up to the next slash, which is taken off. */
+static struct sv_str
+segment(struct sv_str *rest)
 {
-	if (sv_is_ok(s) && sv_buf_ok(&p->out))
-		answer(j, p->status, p->media, sv_buf_str(&p->out));
-	else if (s.code == SV_CODE_SKIP)
-		refuse(j, 404, FHIR_CODE_NOT_FOUND, "Nothing is known of that.");
-	else if (s.code == SV_CODE_BAD)
-		refuse(j, 400, FHIR_CODE_VALUE, "The search needs "
-		    "subject=Patient/id.");
-	else
-		refuse(j, 503, FHIR_CODE_EXCEPTION, "The store cannot be read "
-		    "now.");
+	size_t n = sv_str_chr(*rest, '/');
+	struct sv_str s = { rest->p, n };
+
+	*rest = sv_str_from(*rest, n + 1);
+	return s;
 }
 
-static void
-read_page(struct job *j, const struct ad_conf_client *client)
-{
-	struct sv_arena A = ad_arena(SV_LIMIT_ARENA);
-	struct sv_str path = ad_http_path(j->call);
-	struct ad_page p = { .A = &A, .V = j->V, .u = j->u, .client = client,
-		.call = j->call, .status = 200, .media = FHIR_JSON };
-	struct sv_status s = SV_SKIP;
-
-	sv_buf_init(&p.out, &A, SV_LIMIT_OUTPUT);
-	if (sv_str_is(path, "/fhir/GuidanceResponse"))
-		s = ad_page_guidance(&p, "GuidanceResponse");
-	else if (sv_str_is(path, "/fhir/CarePlan"))
-		s = ad_page_guidance(&p, "CarePlan");
-	for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
-		struct sv_str at = sv_str_of(pages[i].path);
-
-		if (at.p[at.n - 1] == '/' ? !sv_str_starts(path, at)
-		    : !sv_str_eq(path, at))
-			continue;
-		p.id = sv_str_from(path, at.n);
-		s = pages[i].page(&p);
-	}
-	show(j, &p, s);
-	sv_arena_free(&A);
-}
-
-/* Health and capability are for anybody; they say nothing about anybody. */
+/* Does ${path} fit ${pattern}?  What stood for {type} and {id} is in ${t}. */
 static bool
-is_open(struct sv_str path)
+fits(const char *pattern, struct sv_str path, struct ad_target *t)
 {
-	return sv_str_is(path, "/fhir/metadata");
+	struct sv_str want = sv_str_of(pattern);
+
+	*t = (struct ad_target){ .type = { "", 0 }, .id = { "", 0 } };
+	while (want.n > 0 && path.n > 0) {
+		struct sv_str w = segment(&want), s = segment(&path);
+
+		if (sv_str_is(w, "{type}") && fhir_is_resource_type(s))
+			t->type = s;
+		else if (sv_str_is(w, "{id}") && s.n > 0 && s.p[0] != '$')
+			t->id = s;
+		else if (!sv_str_eq(w, s))
+			return false;
+	}
+	return want.n == 0 && path.n == 0;
+}
+
+static bool
+takes(const struct route *r, struct sv_str method)
+{
+	return sv_str_is(method, r->method)
+	    || (sv_str_is(method, "HEAD") && strcmp(r->method, "GET") == 0);
+}
+
+/* The route of the request, if there is one; what its path takes is noted for
+ * Allow (RFC 9110 section 10.2.1); "" if there is no such path. */
+static const struct route *
+find(struct ad_job *j, struct ad_target *t)
+{
+	struct sv_str path = ad_http_path(j->call);
+	const struct route *found = NULL;
+	struct ad_target at;
+
+	if (path.n > 1 && path.p[path.n - 1] == '/')
+		path.n--;
+	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
+		const struct route *r = &routes[i];
+		size_t n = strlen(j->allow);
+
+		if (!fits(r->path, path, &at))
+			continue;
+		if (strstr(j->allow, r->method) == NULL)
+			(void)snprintf(j->allow + n, sizeof(j->allow) - n,
+			    "%s%s%s", n > 0 ? ", " : "", r->method,
+			    strcmp(r->method, "GET") == 0 ? ", HEAD" : "");
+		if (found == NULL && takes(r, ad_http_method(j->call))) {
+			found = r;
+			*t = at;
+		}
+	}
+	return found;
+}
+
+/* The request itself was wrong, before it came to an address. */
+static void
+refuse_request(struct ad_job *j, int status)
+{
+	switch (status) {
+	case 413:
+		ad_reply_error(j, status, FHIR_CODE_TOO_LONG, "The body is "
+		    "larger than this service takes, as sent or inflated.");
+		break;
+	case 415:
+		ad_reply_error(j, status, FHIR_CODE_NOT_SUPPORTED,
+		    "Content-Encoding is gzip, or none.");
+		break;
+	case 503:
+		ad_reply_error(j, status, FHIR_CODE_EXCEPTION, "Not enough "
+		    "memory for this message now. Send it again later.");
+		break;
+	default:
+		ad_reply_error(j, status, FHIR_CODE_STRUCTURE, "The request is "
+		    "not well-formed HTTP, or its body does not inflate.");
+	}
 }
 
 static void
-authorise(struct job *j)
+refuse_route(struct ad_job *j)
+{
+	bool options = sv_str_is(ad_http_method(j->call), "OPTIONS");
+
+	if (j->allow[0] == '\0')
+		ad_reply_error(j, 404, FHIR_CODE_NOT_FOUND, "No such address. "
+		    "GET /fhir/metadata says what there is.");
+	else if (options)
+		ad_reply(j, 204, NULL, (struct sv_str){ "", 0 });
+	else
+		ad_reply_error(j, 405, FHIR_CODE_NOT_SUPPORTED, "This address "
+		    "does not take that method; Allow says which.");
+}
+
+static void
+authorise(struct ad_job *j)
 {
 	const struct ad_conf_client *client = who(&j->u->conf, j->call);
-	struct sv_str method = ad_http_method(j->call);
-	bool reads = sv_str_is(method, "GET") || sv_str_is(method, "HEAD");
-	unsigned need = reads ? AD_MAY_READ : AD_MAY_WRITE;
+	struct ad_target t = { .id = { "", 0 } };
+	const struct route *r = find(j, &t);
 
-	if (reads && is_open(ad_http_path(j->call))) {
-		read_page(j, client);
-	} else if (client == NULL) {
+	t.client = client;
+	if (client != NULL)
+		j->client = sv_str_of(client->name);
+	if (client == NULL && (r == NULL || r->may != 0)) {
 		j->V->unauthorised++;
-		refuse(j, 401, FHIR_CODE_REQUIRED, "Show a client certificate "
-		    "or a bearer token that is on the list.");
-	} else if ((client->may & need) == 0) {
+		ad_reply_error(j, 401, FHIR_CODE_LOGIN, "Show a client "
+		    "certificate or a bearer token that is on the list.");
+	} else if (r == NULL) {
+		refuse_route(j);
+	} else if (r->may != 0 && (client->may & r->may) == 0) {
 		j->V->unauthorised++;
-		refuse(j, 403, FHIR_CODE_BUSINESS_RULE, "This client may not do "
-		    "that.");
-	} else if (reads) {
-		read_page(j, client);
-	} else if (sv_str_starts(ad_http_path(j->call), SV_LIT("/fhir"))) {
-		take(j, client);
+		ad_reply_error(j, 403, FHIR_CODE_FORBIDDEN, "This client may "
+		    "not do that.");
 	} else {
-		refuse(j, 404, FHIR_CODE_NOT_FOUND, "No such address.");
+		r->handle(j, &t);
 	}
 }
 
@@ -327,13 +216,16 @@ probe(struct ad_service *V, struct ad_http_call *call)
 {
 	struct sv_str path = ad_http_path(call);
 	bool live = sv_str_is(path, "/livez"), ok;
+	struct sv_str why;
 
 	if (!live && !sv_str_is(path, "/readyz"))
 		return false;
-	ok = live || (V->ready && !V->ending);
+	ok = live || (V->ready && !V->ending && ad_writer_healthy(V->writer));
+	why = ok ? SV_LIT("ok\n") : V->ending ? SV_LIT("ending\n")
+	    : SV_LIT("the store cannot be written\n");
 	ad_http_answer(call, &(struct ad_http_answer){
 		.status = ok ? 200 : 503, .media = "text/plain",
-		.body = ok ? SV_LIT("ok\n") : SV_LIT("not ready\n") });
+		.body = why });
 	return true;
 }
 
@@ -341,22 +233,15 @@ void
 ad_route(void *service, struct ad_http_call *call)
 {
 	struct ad_service *V = service;
-	struct job *j;
+	int status = ad_http_refused(call);
+	struct ad_job *j;
 
-	if (probe(V, call))
+	if (status == 0 && probe(V, call))
 		return;
-	if ((j = calloc(1, sizeof(*j))) == NULL) {
+	if ((j = ad_job_start(V, call)) == NULL)
 		ad_http_answer(call, &(struct ad_http_answer){ .status = 503 });
-		return;
-	}
-	j->V = V;
-	j->call = call;
-	j->start_ms = ad_now_ms();
-	j->u = ad_setup_use(V);
-	request_id(call, j->id);
-	if (sv_str_is(ad_http_method(call), "OPTIONS"))
-		refuse(j, 405, FHIR_CODE_NOT_SUPPORTED, "OPTIONS is not "
-		    "supported here.");
+	else if (status != 0)
+		refuse_request(j, status);
 	else
 		authorise(j);
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "ad_memory.h"
+#include "ad_review.h"
 #include "ad_service.h"
 
 #define USUAL_CONF "/etc/salvor/salvor.conf"
@@ -46,85 +47,6 @@ ad_log(const char *event, const char *format, ...)
 	n = strlen(line);
 	line[n++] = '\n';
 	(void)!write(STDERR_FILENO, line, n);
-}
-
-static void
-setup_free(struct ad_setup *u)
-{
-	ad_engine_free(&u->engine);
-	ad_conf_free(&u->conf);
-	free(u);
-}
-
-struct ad_setup *
-ad_setup_load(const char *conf_path)
-{
-	struct ad_setup *u = calloc(1, sizeof(*u));
-	struct ad_options o = { .conf = NULL };
-	struct sv_err err;
-
-	if (u == NULL)
-		return NULL;
-	if (!sv_is_ok(ad_conf_read(conf_path, &u->conf, &err))) {
-		fprintf(stderr, "salvor: %s: %s\n", err.where, err.text);
-		free(u);
-		return NULL;
-	}
-	o.conf = u->conf.rules;
-	o.site = u->conf.site;
-	o.sign_off = u->conf.sign_off;
-	if (ad_engine_load(&o, &u->engine) != AD_EXIT_OK) {
-		setup_free(u);
-		return NULL;
-	}
-	for (size_t i = 0; i < u->conf.n_destinations; i++)
-		u->destinations[i] = sv_str_of(u->conf.destination[i].name);
-	u->intake = (struct ad_intake_config){ .engine = &u->engine.engine,
-		.destinations = u->destinations,
-		.n_destinations = u->conf.n_destinations,
-		.software = SV_LIT("salvor " SALVOR_VERSION),
-		.identifier_systems = u->conf.identifier_systems,
-		.n_identifier_systems = u->conf.n_identifier_systems };
-	u->users = 1;
-	return u;
-}
-
-struct ad_setup *
-ad_setup_use(struct ad_service *V)
-{
-	struct ad_setup *u;
-
-	(void)pthread_mutex_lock(&V->lock);
-	u = V->setup;
-	u->users++;
-	(void)pthread_mutex_unlock(&V->lock);
-	return u;
-}
-
-void
-ad_setup_drop(struct ad_setup *u)
-{
-	if (u != NULL && --u->users == 0)
-		setup_free(u);
-}
-
-void
-ad_service_wake(struct ad_service *V)
-{
-	(void)pthread_mutex_lock(&V->lock);
-	ad_poster_wake(V->poster);
-	(void)pthread_mutex_unlock(&V->lock);
-}
-
-bool
-ad_service_posts(struct ad_service *V, size_t i, struct ad_poster_counts *ret)
-{
-	bool ok;
-
-	(void)pthread_mutex_lock(&V->lock);
-	ok = ad_poster_counted(V->poster, i, ret);
-	(void)pthread_mutex_unlock(&V->lock);
-	return ok;
 }
 
 static struct ad_poster *
@@ -164,17 +86,23 @@ open_stores(struct ad_service *V, struct sv_err *err)
 	return true;
 }
 
-static bool
-start(struct ad_service *V, struct sv_err *err)
+static struct ad_http_options
+http_options(const struct ad_conf *c)
 {
-	const struct ad_conf *c = &V->setup->conf;
-	struct ad_http_options h = { .address = c->address,
+	return (struct ad_http_options){ .address = c->address,
 		.port = (uint16_t)c->port, .certificate = c->certificate,
 		.key = c->key, .client_ca = c->client_ca,
 		.plain = c->development && c->certificate == NULL,
 		.threads = (int)c->threads,
 		.max_connections = (int)(c->max_connections / c->threads) + 1,
 		.max_body = (size_t)c->max_body_mib << 20 };
+}
+
+static bool
+start(struct ad_service *V, struct sv_err *err)
+{
+	const struct ad_conf *c = &V->setup->conf;
+	struct ad_http_options h = http_options(c);
 
 	if (!open_stores(V, err)
 	    || (V->writer = ad_writer_start(V->store, 1024, err)) == NULL
@@ -182,6 +110,8 @@ start(struct ad_service *V, struct sv_err *err)
 	    || (V->http = ad_http_start(&h, ad_route, V, err)) == NULL)
 		return false;
 	if (c->n_folders > 0 && (V->folders = ad_folders_start(V, err)) == NULL)
+		return false;
+	if ((V->review = ad_review_start(V, err)) == NULL)
 		return false;
 	V->ready = true;
 	ad_log("started", "version=" SALVOR_VERSION " address=%s port=%u "
@@ -197,6 +127,7 @@ stop(struct ad_service *V)
 {
 	V->ending = true;
 	ad_folders_stop(V->folders);
+	ad_review_stop(V->review);
 	ad_http_stop(V->http, STOP_MS);
 	ad_writer_stop(V->writer);
 	ad_poster_stop(V->poster, STOP_MS);
@@ -215,9 +146,12 @@ reload(struct ad_service *V)
 	struct ad_setup *u = ad_setup_load(V->conf_path), *old = V->setup;
 	struct ad_poster *poster = NULL, *before = V->poster;
 	struct sv_err err = { .text = "see above" };
+	struct ad_http_options h;
 
+	if (u != NULL)
+		h = http_options(&u->conf);
 	/* Two posters may run at once: rows are claimed, in order. */
-	if (u == NULL || !sv_is_ok(ad_http_reload(V->http, &err))
+	if (u == NULL || !sv_is_ok(ad_http_reload(V->http, &h, &err))
 	    || (poster = start_poster(V, &u->conf, &err)) == NULL) {
 		ad_log("reload-failed", "why=\"%s\" in-use=before", err.text);
 		ad_setup_drop(u);
@@ -229,6 +163,7 @@ reload(struct ad_service *V)
 	(void)pthread_mutex_unlock(&V->lock);
 	ad_poster_stop(before, STOP_MS);
 	ad_setup_drop(old);
+	ad_review_wake(V->review);
 	ad_log("reloaded", "rules=%.*s", SV_FMT(u->engine.book.version));
 }
 

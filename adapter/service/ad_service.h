@@ -21,8 +21,16 @@ struct ad_setup {
 	struct ad_engine engine;
 	struct ad_intake_config intake;
 	struct sv_str destinations[AD_CONF_MAX];
+	char endpoint[320];
 	_Atomic int users;
 };
+
+/* How long requests took, for /metrics. */
+#define AD_LATENCY_BUCKETS 14
+struct ad_latency {
+	_Atomic int64_t n[AD_LATENCY_BUCKETS], sum_ms;
+};
+void ad_latency_add(struct ad_latency *l, int64_t ms);
 
 struct ad_service {
 	const char *conf_path;
@@ -34,6 +42,8 @@ struct ad_service {
 	struct ad_http *http;
 	struct ad_poster *poster;
 	struct ad_folders *folders;
+	struct ad_review *review;
+	struct ad_latency latency;
 	int64_t started_ms;
 	_Atomic bool ready, ending;
 	_Atomic int64_t decided, refused, held, applied, unauthorised;
@@ -63,24 +73,37 @@ int64_t ad_now_ms(void);
 void ad_log(const char *event, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Pages, in ad_pages.c: what a GET is answered with. */
+/* What a GET is answered with. */
 struct ad_page {
 	struct sv_arena *A;
 	struct ad_service *V;
 	struct ad_setup *u;
-	const struct ad_conf_client *client;
+	const struct ad_conf_client *client;	/* NULL: anybody */
 	struct ad_http_call *call;
-	struct sv_str id;		/* rest of the path */
-	int status;
-	const char *media;
+	struct sv_str id;		/* of the path */
+	const char *media;		/* unless it is FHIR */
+	const char *problem;		/* if BAD: what is wrong */
+	struct sv_str gone;		/* it was there; why it is not now */
 	struct sv_buf out;
 };
 
-struct sv_status ad_page_metadata(struct ad_page *p);
-struct sv_status ad_page_guidance(struct ad_page *p, const char *type);
-struct sv_status ad_page_patient(struct ad_page *p);
-struct sv_status ad_page_metrics(struct ad_page *p);
+/* Pages are made while the reader of the store is at one state of it.  SKIP:
+ * there is no such thing.  BAD: ${p}->problem. */
+struct sv_status ad_page_metadata(struct ad_page *p);	/* ad_capability.c */
+struct sv_status ad_page_plans(struct ad_page *p);	/* ad_plan.c */
+struct sv_status ad_page_plan(struct ad_page *p);
+struct sv_status ad_page_guidance(struct ad_page *p);	/* ad_found.c */
+struct sv_status ad_page_metrics(struct ad_page *p);	/* ad_metrics.c */
+struct sv_status ad_page_patient(struct ad_page *p);	/* ad_pages.c */
 struct sv_status ad_page_status(struct ad_page *p);
+
+/** The patient called ${name}: "7", "Patient/7", a URL or URN as its source
+ * calls it, or "system|value".  SKIP, BAD, RETRY. */
+struct sv_status ad_page_find_patient(struct ad_page *p, struct sv_str name,
+    int64_t *ret) SV_CHECK;
+
+/** ${ms} since 1970 as a FHIR instant, in ${A}. */
+struct sv_str ad_instant(struct sv_arena *A, int64_t ms);
 
 /* Watched folders, in ad_folders.c. */
 struct ad_folders;

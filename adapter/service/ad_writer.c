@@ -1,12 +1,15 @@
 #include "ad_writer.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* Messages that share a unit: enough to hide the fsync, few enough that the
  * first of them does not wait long. */
 #define MAX_UNIT 128
+#define PROBE_S 5
 
 struct job {
 	struct ad_intake *I;
@@ -26,7 +29,9 @@ struct ad_writer {
 	pthread_cond_t wake;
 	struct job *ring;
 	size_t cap, head, n;
-	bool stopping;
+	bool stopping, probe;
+	bool failing;			/* the last unit */
+	time_t tried;			/* when that was */
 	struct ad_writer_counts count;
 };
 
@@ -59,12 +64,22 @@ apply_all(struct ad_writer *W, struct job *j, size_t n)
 	return ad_store_commit(W->S);
 }
 
+/* How it went; under the lock. */
+static void
+note(struct ad_writer *W, struct sv_status s)
+{
+	W->failing = !sv_is_ok(s);
+	W->tried = time(NULL);
+	W->probe = false;
+}
+
 static void
 run_unit(struct ad_writer *W, struct job *j, size_t n)
 {
 	struct sv_status s = apply_all(W, j, n);
 
 	(void)pthread_mutex_lock(&W->lock);
+	note(W, s);
 	W->count.units++;
 	if (sv_is_ok(s))
 		W->count.messages += (int64_t)n;
@@ -76,6 +91,18 @@ run_unit(struct ad_writer *W, struct job *j, size_t n)
 		    sv_is_ok(s) ? "" : ad_store_error(W->S));
 }
 
+/* Nothing waits, but somebody asks whether the store can be written. */
+static void
+probe(struct ad_writer *W)
+{
+	struct sv_status s;
+
+	(void)pthread_mutex_unlock(&W->lock);
+	s = ad_store_probe(W->S);
+	(void)pthread_mutex_lock(&W->lock);
+	note(W, s);
+}
+
 /* Wait for jobs and take them.  None: the end. */
 static size_t
 take(struct ad_writer *W, struct job *j)
@@ -83,8 +110,12 @@ take(struct ad_writer *W, struct job *j)
 	size_t n = 0;
 
 	(void)pthread_mutex_lock(&W->lock);
-	while (W->n == 0 && !W->stopping)
-		(void)pthread_cond_wait(&W->wake, &W->lock);
+	while (W->n == 0 && !W->stopping) {
+		if (W->probe)
+			probe(W);
+		else
+			(void)pthread_cond_wait(&W->wake, &W->lock);
+	}
 	for (; n < MAX_UNIT && W->n > 0; n++, W->n--) {
 		j[n] = W->ring[W->head];
 		W->head = (W->head + 1) % W->cap;
@@ -140,6 +171,67 @@ ad_writer_submit(struct ad_writer *W, struct ad_intake *I,
 	if (ok) {
 		W->ring[(W->head + W->n++) % W->cap] = (struct job){ .I = I,
 			.done = done, .ctx = ctx };
+		(void)pthread_cond_signal(&W->wake);
+	}
+	(void)pthread_mutex_unlock(&W->lock);
+	return ok;
+}
+
+/* Somebody waits for one message. */
+struct waiting {
+	pthread_mutex_t lock;
+	pthread_cond_t done;
+	bool settled;
+	struct sv_status s;
+	char *why;
+};
+
+static void
+settled(void *ctx, struct ad_intake *I, struct sv_status s, const char *why)
+{
+	struct waiting *w = ctx;
+
+	(void)I;
+	(void)pthread_mutex_lock(&w->lock);
+	w->settled = true;
+	w->s = s;
+	(void)snprintf(w->why, AD_WRITER_WHY, "%s", s.code == SV_CODE_NOMEM
+	    ? "not enough memory" : why);
+	(void)pthread_cond_signal(&w->done);
+	(void)pthread_mutex_unlock(&w->lock);
+}
+
+struct sv_status
+ad_writer_run(struct ad_writer *W, struct ad_intake *I,
+    char why[AD_WRITER_WHY])
+{
+	struct waiting w = { .why = why };
+
+	(void)pthread_mutex_init(&w.lock, NULL);
+	(void)pthread_cond_init(&w.done, NULL);
+	if (ad_writer_submit(W, I, settled, &w)) {
+		(void)pthread_mutex_lock(&w.lock);
+		while (!w.settled)
+			(void)pthread_cond_wait(&w.done, &w.lock);
+		(void)pthread_mutex_unlock(&w.lock);
+	} else {
+		w.s = SV_RETRY;
+		(void)snprintf(why, AD_WRITER_WHY, "too many messages wait");
+	}
+	(void)pthread_cond_destroy(&w.done);
+	(void)pthread_mutex_destroy(&w.lock);
+	return w.s;
+}
+
+bool
+ad_writer_healthy(struct ad_writer *W)
+{
+	bool ok;
+
+	(void)pthread_mutex_lock(&W->lock);
+	ok = !W->failing;
+	if (W->failing || time(NULL) - W->tried >= PROBE_S) {
+		W->probe = true;
 		(void)pthread_cond_signal(&W->wake);
 	}
 	(void)pthread_mutex_unlock(&W->lock);

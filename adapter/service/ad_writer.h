@@ -35,6 +35,23 @@ struct ad_writer *ad_writer_start(struct ad_store *S, size_t max_waiting,
 bool ad_writer_submit(struct ad_writer *W, struct ad_intake *I,
     ad_writer_done done, void *ctx);
 
+/**
+ * ad_writer_run(W, I, why):
+ * Hand ${I} over and wait for its fate; ${I} stays the caller's.  RETRY with
+ * ${why}: not accepted, or too many wait.  NOMEM.
+ */
+#define AD_WRITER_WHY 200
+struct sv_status ad_writer_run(struct ad_writer *W, struct ad_intake *I,
+    char why[AD_WRITER_WHY]) SV_CHECK;
+
+/**
+ * ad_writer_healthy(W):
+ * True unless the last thing that was to be written could not be.  Asks the
+ * writer to try again, if it is idle, when that was a while ago; so whoever
+ * asks from time to time gets to know.
+ */
+bool ad_writer_healthy(struct ad_writer *W);
+
 struct ad_writer_counts ad_writer_counted(struct ad_writer *W);
 
 /** Finish what waits, end the thread and free ${W}.  NULL is allowed. */

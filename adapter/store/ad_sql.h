@@ -25,7 +25,7 @@
 	    " target, media, correlation, body, size, fate, status, answer," \
 	    " reason) VALUES(?,?,nullif(?,''),?,?,?,?,?,?,?,?,?,?)")	\
 	X(SETTLE_MESSAGE, "UPDATE message SET fate = ?, status = ?,"	\
-	    " answer = ?, reason = ? WHERE id = ?")			\
+	    " answer = ?, reason = ?, key = nullif(?,'') WHERE id = ?")			\
 	X(FIND_MESSAGE, AD_SQL_MESSAGE ", body, answer FROM message"	\
 	    " WHERE source = ? AND key = ?")				\
 	X(GET_MESSAGE, AD_SQL_MESSAGE ", body, answer FROM message"	\
@@ -71,6 +71,16 @@
 	X(CURRENT, "SELECT id, message, cancer, decision, as_of, recorded," \
 	    " bundle, size FROM guidance WHERE patient = ? AND ended = 0" \
 	    " ORDER BY cancer")						\
+	X(FIND_GUIDANCE, "SELECT id, message, cancer, decision, as_of,"	\
+	    " recorded, bundle, size, patient, ended, reason FROM guidance" \
+	    " WHERE decision = ? ORDER BY id DESC LIMIT 1")		\
+	X(DECIDED_BY, "UPDATE patient SET rules = ?1 WHERE id = ?2"	\
+	    " AND rules IS NOT ?1")					\
+	X(STALE, "SELECT id FROM patient WHERE id > ? AND merged_into"	\
+	    " IS NULL AND rules IS NOT ? ORDER BY id LIMIT ?")		\
+	X(COUNT_STALE, "SELECT count(*) FROM patient WHERE merged_into"	\
+	    " IS NULL AND rules IS NOT ?")				\
+	X(PROBE, "INSERT OR REPLACE INTO probe VALUES(1, ?)")		\
 	X(PUT_GUIDANCE, "INSERT INTO guidance(patient, message, cancer,"	\
 	    " decision, as_of, recorded, bundle, size)"			\
 	    " VALUES(?,?,?,?,?,?,?,?)")					\

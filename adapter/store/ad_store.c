@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 /* "Slvr": says whose file it is (sqlite.org/pragma.html#pragma_application_id). */
@@ -54,8 +55,15 @@
 	"CREATE INDEX outbox_state ON outbox(state);"			\
 	"PRAGMA application_id = 0x536c7672; PRAGMA user_version = 1;"
 
+/* Which rule set each patient was decided by; guidance by its id. */
+#define SCHEMA_2							\
+	"ALTER TABLE patient ADD COLUMN rules TEXT;"			\
+	"CREATE INDEX guidance_decision ON guidance(decision);"		\
+	"CREATE TABLE probe(id INTEGER PRIMARY KEY, at INTEGER) STRICT;" \
+	"PRAGMA user_version = 2;"
+
 /* Each makes a store of the version before into one of its own. */
-static const char *const migrations[AD_STORE_SCHEMA] = { SCHEMA_1 };
+static const char *const migrations[AD_STORE_SCHEMA] = { SCHEMA_1, SCHEMA_2 };
 
 const char *
 ad_store_error(const struct ad_store *S)
@@ -292,6 +300,19 @@ ad_store_rollback(struct ad_store *S)
 		(void)!sv_is_ok(ad_sql_run(S, AD_SQL_ROLLBACK, ""));
 	memcpy(S->error, why, sizeof(why));
 	(void)pthread_mutex_unlock(&S->lock);
+}
+
+struct sv_status
+ad_store_probe(struct ad_store *S)
+{
+	struct sv_status s;
+
+	SV_TRY(ad_store_begin(S));
+	s = ad_sql_run(S, AD_SQL_PROBE, "i", (int64_t)time(NULL));
+	if (sv_is_ok(s))
+		return ad_store_commit(S);
+	ad_store_rollback(S);
+	return s;
 }
 
 struct sv_status

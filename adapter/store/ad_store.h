@@ -34,7 +34,7 @@
 
 /* The layout of the database; an older one is migrated when it is opened, a
  * newer one is refused. */
-#define AD_STORE_SCHEMA 1
+#define AD_STORE_SCHEMA 2
 
 struct ad_store;
 
@@ -64,6 +64,9 @@ struct sv_status ad_store_savepoint(struct ad_store *S) SV_CHECK;
 struct sv_status ad_store_release(struct ad_store *S) SV_CHECK;
 struct sv_status ad_store_undo(struct ad_store *S) SV_CHECK;
 
+/** Write and commit something of no consequence: can the store be written? */
+struct sv_status ad_store_probe(struct ad_store *S) SV_CHECK;
+
 /** Read the whole file and compare (PRAGMA integrity_check).  BAD with
  * ad_store_error if it is damaged. */
 struct sv_status ad_store_check(struct ad_store *S) SV_CHECK;
@@ -92,7 +95,7 @@ struct ad_message {
 	struct sv_str key;		/* MessageHeader.id; "" if there is none */
 	struct sv_str method, target;	/* "POST", "" or "Observation/e4" */
 	struct sv_str media;		/* Content-Type */
-	struct sv_str correlation;	/* X-Request-Id */
+	struct sv_str correlation;	/* X-Request-Id, " " traceparent */
 	struct sv_str body;		/* packed: ad_store_pack */
 	size_t body_size;		/* before packing */
 	enum ad_fate fate;
@@ -110,7 +113,8 @@ struct sv_status ad_store_unpack(struct sv_arena *A, struct sv_str packed,
 struct sv_status ad_store_put_message(struct ad_store *S,
     struct ad_message *m) SV_CHECK;
 
-/** Change the fate of message ${m}->id: fate, status, answer and reason. */
+/** Change the fate of message ${m}->id: fate, status, answer,
+ * reason and key. */
 struct sv_status ad_store_settle_message(struct ad_store *S,
     const struct ad_message *m) SV_CHECK;
 
@@ -214,11 +218,36 @@ struct ad_guidance {
 	struct sv_str recorded;		/* instant */
 	struct sv_str bundle;		/* as decided, JSON; packed when put,
 					 * unpacked when read */
+	struct sv_str ended;		/* why it no longer holds; or "" */
 };
 
 /** What holds now for ${patient}, in ${A}, with its bundles. */
 struct sv_status ad_store_current(struct ad_store *S, struct sv_arena *A,
     int64_t patient, struct ad_guidance **ret, size_t *ret_n) SV_CHECK;
+
+/** The guidance of ${decision}, whether it holds or not, in ${A}.  SKIP if
+ * there is none. */
+struct sv_status ad_store_find_guidance(struct ad_store *S, struct sv_arena *A,
+    struct sv_str decision, struct ad_guidance *ret) SV_CHECK;
+
+/** Note that ${patient} is decided by the rules and terminology with the hash
+ * ${sha256}. */
+struct sv_status ad_store_decided_by(struct ad_store *S, int64_t patient,
+    struct sv_str sha256) SV_CHECK;
+
+/** Up to ${max} patients behind ${after}, in order, that were last decided by
+ * others than ${sha256}, added to ${ret} in ${A}. */
+struct ad_stale {
+	struct sv_str sha256;
+	int64_t after;
+	int max;
+};
+struct sv_status ad_store_stale(struct ad_store *S, struct sv_arena *A,
+    const struct ad_stale *q, struct ad_patient_ids *ret) SV_CHECK;
+
+/** How many such patients there are. */
+struct sv_status ad_store_count_stale(struct ad_store *S,
+    struct sv_str sha256, int64_t *ret) SV_CHECK;
 
 /** Remember ${g} as what holds now; sets its id. */
 struct sv_status ad_store_put_guidance(struct ad_store *S,

@@ -62,8 +62,9 @@ ad_store_put_message(struct ad_store *S, struct ad_message *m)
 struct sv_status
 ad_store_settle_message(struct ad_store *S, const struct ad_message *m)
 {
-	return ad_sql_run(S, AD_SQL_SETTLE_MESSAGE, "iibsi", (int64_t)m->fate,
-	    (int64_t)m->status, m->answer, m->reason, m->id);
+	return ad_sql_run(S, AD_SQL_SETTLE_MESSAGE, "iibssi",
+	    (int64_t)m->fate, (int64_t)m->status, m->answer, m->reason, m->key,
+	    m->id);
 }
 
 /* The columns of AD_SQL_MESSAGE, in place. */

@@ -5,6 +5,38 @@
 
 #include "sv_limits.h"
 
+/* A row of AD_SQL_CURRENT, or the front of one of AD_SQL_FIND_GUIDANCE. */
+static struct sv_status
+read_guidance(struct sv_arena *A, sqlite3_stmt *s, struct ad_guidance *g)
+{
+	*g = (struct ad_guidance){ .id = sqlite3_column_int64(s, 0),
+		.message = sqlite3_column_int64(s, 1),
+		.cancer = sqlite3_column_int(s, 2),
+		.decision = ad_sql_text(A, s, 3),
+		.as_of = ad_sql_text(A, s, 4),
+		.recorded = ad_sql_text(A, s, 5), .ended = { "", 0 } };
+	SV_ENSURE(g->decision.p != NULL && g->as_of.p != NULL
+	    && g->recorded.p != NULL, SV_NOMEM);
+	return ad_store_unpack(A, ad_sql_peek(s, 6), SV_LIMIT_OUTPUT,
+	    &g->bundle);
+}
+
+struct sv_status
+ad_store_find_guidance(struct ad_store *S, struct sv_arena *A,
+    struct sv_str decision, struct ad_guidance *ret)
+{
+	sqlite3_stmt *s = ad_sql(S, AD_SQL_FIND_GUIDANCE, "s", decision);
+	struct sv_status st;
+
+	SV_TRY(ad_sql_step(S, s));
+	st = read_guidance(A, s, ret);
+	ret->patient = sqlite3_column_int64(s, 8);
+	if (sqlite3_column_int(s, 9) != 0)
+		ret->ended = ad_sql_text(A, s, 10);
+	(void)sqlite3_reset(s);
+	return ret->ended.p == NULL ? SV_NOMEM : st;
+}
+
 struct sv_status
 ad_store_current(struct ad_store *S, struct sv_arena *A, int64_t patient,
     struct ad_guidance **ret, size_t *ret_n)
@@ -16,18 +48,8 @@ ad_store_current(struct ad_store *S, struct sv_arena *A, int64_t patient,
 
 	SV_ENSURE(g != NULL, SV_NOMEM);
 	while (sv_is_ok(st = ad_sql_step(S, s)) && n < 8) {
-		g[n] = (struct ad_guidance){
-			.id = sqlite3_column_int64(s, 0), .patient = patient,
-			.message = sqlite3_column_int64(s, 1),
-			.cancer = sqlite3_column_int(s, 2),
-			.decision = ad_sql_text(A, s, 3),
-			.as_of = ad_sql_text(A, s, 4),
-			.recorded = ad_sql_text(A, s, 5) };
-		SV_ENSURE(g[n].decision.p != NULL && g[n].as_of.p != NULL
-		    && g[n].recorded.p != NULL, SV_NOMEM);
-		SV_TRY(ad_store_unpack(A, ad_sql_peek(s, 6), SV_LIMIT_OUTPUT,
-		    &g[n].bundle));
-		n++;
+		SV_TRY(read_guidance(A, s, &g[n]));
+		g[n++].patient = patient;
 	}
 	SV_ENSURE(st.code == SV_CODE_SKIP, SV_RETRY);
 	*ret = g;

@@ -223,3 +223,29 @@ ad_store_users_of(struct ad_store *S, struct sv_arena *A, struct sv_str source,
 		SV_TRY(ad_patient_ids_add(A, ret, sqlite3_column_int64(s, 0)));
 	return st.code == SV_CODE_SKIP ? SV_OK : st;
 }
+
+struct sv_status
+ad_store_decided_by(struct ad_store *S, int64_t patient, struct sv_str sha256)
+{
+	return ad_sql_run(S, AD_SQL_DECIDED_BY, "si", sha256, patient);
+}
+
+struct sv_status
+ad_store_stale(struct ad_store *S, struct sv_arena *A,
+    const struct ad_stale *q, struct ad_patient_ids *ret)
+{
+	sqlite3_stmt *s = ad_sql(S, AD_SQL_STALE, "isi", q->after, q->sha256,
+	    (int64_t)q->max);
+	struct sv_status st;
+
+	while (sv_is_ok(st = ad_sql_step(S, s)))
+		SV_TRY(ad_patient_ids_add(A, ret, sqlite3_column_int64(s, 0)));
+	return st.code == SV_CODE_SKIP ? SV_OK : st;
+}
+
+struct sv_status
+ad_store_count_stale(struct ad_store *S, struct sv_str sha256, int64_t *ret)
+{
+	return ad_sql_number(S, ad_sql(S, AD_SQL_COUNT_STALE, "s", sha256),
+	    ret);
+}

@@ -1,0 +1,108 @@
+/*
+ * Configuration and rules of one moment, and who shares them.
+ */
+#include "ad_service.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void
+setup_free(struct ad_setup *u)
+{
+	ad_engine_free(&u->engine);
+	ad_conf_free(&u->conf);
+	free(u);
+}
+
+/* Where others reach the service, unless it is said: this machine. */
+static void
+name_endpoint(struct ad_setup *u)
+{
+	const struct ad_conf *c = &u->conf;
+	char host[256] = "localhost";
+
+	(void)gethostname(host, sizeof(host) - 1);
+	if (c->endpoint != NULL)
+		(void)snprintf(u->endpoint, sizeof(u->endpoint), "%s",
+		    c->endpoint);
+	else
+		(void)snprintf(u->endpoint, sizeof(u->endpoint),
+		    "%s://%s:%ld/fhir", c->certificate != NULL ? "https"
+		    : "http", host, c->port);
+}
+
+struct ad_setup *
+ad_setup_load(const char *conf_path)
+{
+	struct ad_setup *u = calloc(1, sizeof(*u));
+	struct ad_options o = { .conf = NULL };
+	struct sv_err err;
+
+	if (u == NULL)
+		return NULL;
+	if (!sv_is_ok(ad_conf_read(conf_path, &u->conf, &err))) {
+		fprintf(stderr, "salvor: %s: %s\n", err.where, err.text);
+		free(u);
+		return NULL;
+	}
+	o.conf = u->conf.rules;
+	o.site = u->conf.site;
+	o.sign_off = u->conf.sign_off;
+	if (ad_engine_load(&o, &u->engine) != AD_EXIT_OK) {
+		setup_free(u);
+		return NULL;
+	}
+	for (size_t i = 0; i < u->conf.n_destinations; i++)
+		u->destinations[i] = sv_str_of(u->conf.destination[i].name);
+	name_endpoint(u);
+	u->intake = (struct ad_intake_config){ .engine = &u->engine.engine,
+		.destinations = u->destinations,
+		.n_destinations = u->conf.n_destinations,
+		.sha256 = sv_str_of(u->engine.sha256),
+		.endpoint = sv_str_of(u->endpoint),
+		.software = SV_LIT("salvor " SALVOR_VERSION),
+		.identifier_systems = u->conf.identifier_systems,
+		.n_identifier_systems = u->conf.n_identifier_systems };
+	u->users = 1;
+	return u;
+}
+
+struct ad_setup *
+ad_setup_use(struct ad_service *V)
+{
+	struct ad_setup *u;
+
+	(void)pthread_mutex_lock(&V->lock);
+	u = V->setup;
+	u->users++;
+	(void)pthread_mutex_unlock(&V->lock);
+	return u;
+}
+
+void
+ad_setup_drop(struct ad_setup *u)
+{
+	if (u != NULL && --u->users == 0)
+		setup_free(u);
+}
+
+void
+ad_service_wake(struct ad_service *V)
+{
+	(void)pthread_mutex_lock(&V->lock);
+	ad_poster_wake(V->poster);
+	(void)pthread_mutex_unlock(&V->lock);
+}
+
+bool
+ad_service_posts(struct ad_service *V, size_t i, struct ad_poster_counts *ret)
+{
+	bool ok;
+
+	(void)pthread_mutex_lock(&V->lock);
+	ok = ad_poster_counted(V->poster, i, ret);
+	(void)pthread_mutex_unlock(&V->lock);
+	return ok;
+}
