@@ -84,10 +84,9 @@ static struct follow_up
 followed(const struct core_derive *D, const struct core_event *treatment)
 {
 	int32_t end = core_treatment_end(D, treatment).hi;
-	int32_t cut = core_psa_adt_after(D, end);
+	int32_t cut = core_earlier(core_psa_adt_after(D, end),
+	    core_psa_salvage_day(D));
 
-	if (core_psa_salvage_day(D) < cut)
-		cut = core_psa_salvage_day(D);
 	return (struct follow_up){ end + 1, cut, core_psa_between(D, end + 1,
 	    cut) };
 }

@@ -71,6 +71,18 @@ core_psa_is_silent(const struct core_fact *f)
 	    || f->reason == CORE_REASON_STALE;
 }
 
+static inline int32_t
+core_earlier(int32_t a, int32_t b)
+{
+	return a < b ? a : b;
+}
+
+static inline int32_t
+core_later(int32_t a, int32_t b)
+{
+	return a > b ? a : b;
+}
+
 /* A parameter as a number of days, and as a limit to compare with. */
 static inline int32_t
 core_psa_days(const struct core_derive *D, enum core_param_id id)

@@ -127,15 +127,14 @@ core_derive_eligible(struct core_derive *D, int32_t from, int32_t cut,
 	struct core_psa_window w = core_psa_between(D, from, cut);
 	const struct core_psa_point **v = sv_arena_zalloc(D->A,
 	    D->out->n_psa, sizeof(*v));
-	int32_t until = D->line->as_of, last = from;
+	int32_t until = core_earlier(D->line->as_of,
+	    core_psa_adt_after(D, from)), last = from;
 	size_t n;
 
 	if (v == NULL) {
 		D->nomem = true;
 		return;
 	}
-	if (core_psa_adt_after(D, from) < until)
-		until = core_psa_adt_after(D, from);
 	n = eligible(D, w, in_place, v);
 	if (n > 0)
 		last = v[n - 1]->day;

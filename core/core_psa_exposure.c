@@ -52,8 +52,7 @@ latest_before(const struct core_derive *D, enum core_concept c,
 				if (pass(D, e[k]))
 					best = e[k]->date.lo;
 			}
-			if (best > latest[i])
-				latest[i] = best;
+			latest[i] = core_later(latest[i], best);
 		}
 	}
 }
@@ -71,9 +70,8 @@ mark_possible(struct core_derive *D, enum core_concept c)
 		struct core_psa_point *p = &D->out->psa[i];
 
 		for (; k < n && e[k]->date.lo <= p->day; k++) {
-			if (sv_date_is_set(e[k]->date)
-			    && e[k]->date.hi > last)
-				last = e[k]->date.hi;
+			if (sv_date_is_set(e[k]->date))
+				last = core_later(last, e[k]->date.hi);
 		}
 		if (last != INT32_MIN && p->day <= last + washout)
 			p->after_biopsy = CORE_UNKNOWN;
@@ -109,8 +107,8 @@ begin_adt(struct deprivation *x, const struct core_event *e)
 {
 	if (!sv_date_is_set(e->end))
 		x->open = true;
-	else if (e->end.hi > x->end)
-		x->end = e->end.hi;
+	else
+		x->end = core_later(x->end, e->end.hi);
 }
 
 /* Is a PSA of ${day} suppressed?  ${recovered}: the latest recovery by then. */
@@ -175,10 +173,8 @@ core_psa_salvage_day(const struct core_derive *D)
 	const struct core_fact *f = &D->out->fact[CORE_LOCAL_SALVAGE_DONE];
 	int32_t first = CORE_PSA_NEVER;
 
-	for (size_t i = 0; i < f->n_evidence; i++) {
-		if (f->evidence[i]->date.lo < first)
-			first = f->evidence[i]->date.lo;
-	}
+	for (size_t i = 0; i < f->n_evidence; i++)
+		first = core_earlier(first, f->evidence[i]->date.lo);
 	return first;
 }
 
@@ -195,9 +191,8 @@ core_psa_adt_after(const struct core_derive *D, int32_t day)
 		    &n);
 
 		for (size_t i = 0; i < n; i++) {
-			if (sv_date_is_set(e[i]->date) && e[i]->date.lo > day
-			    && e[i]->date.lo < first)
-				first = e[i]->date.lo;
+			if (sv_date_is_set(e[i]->date) && e[i]->date.lo > day)
+				first = core_earlier(first, e[i]->date.lo);
 		}
 	}
 	return first;
@@ -216,8 +211,7 @@ core_psa_adt_clear(const struct core_derive *D, int32_t day)
 			continue;
 		if (!sv_date_is_set(e[i]->end))
 			return CORE_PSA_NEVER;
-		if (e[i]->end.hi + washout >= clear)
-			clear = e[i]->end.hi + washout + 1;
+		clear = core_later(clear, e[i]->end.hi + washout + 1);
 	}
 	return clear;
 }

@@ -20,11 +20,10 @@ post_rp_rt(const struct core_derive *D, bool unspecified)
 		if (!sv_date_is_set(e[i]->date)
 		    || e[i]->date.hi < D->rp->date.lo)
 			continue;
-		if ((s == CORE_SITE_PROSTATE || s == CORE_SITE_PROSTATE_BED
+		if (s == CORE_SITE_PROSTATE || s == CORE_SITE_PROSTATE_BED
 		    || s == CORE_SITE_PELVIS
 		    || (s == CORE_SITE_UNSPECIFIED && unspecified))
-		    && e[i]->date.lo < first)
-			first = e[i]->date.lo;
+			first = core_earlier(first, e[i]->date.lo);
 	}
 	return first;
 }
@@ -55,7 +54,7 @@ struct bcr {
 static struct bcr
 find_bcr(const struct core_derive *D, struct core_psa_window w)
 {
-	struct bcr b = { CORE_FALSE, 0 };
+	struct bcr b = { .truth = CORE_FALSE };
 
 	for (size_t i = w.from; i < w.to && b.truth != CORE_TRUE; i++) {
 		b.truth = core_or(b.truth, pair_at(D, w, i));
@@ -161,7 +160,7 @@ derive_bcr(struct core_derive *D, int32_t from, int32_t cut)
 	struct core_psa_window w = core_psa_between(D, from, cut);
 	struct bcr b = find_bcr(D, w);
 	struct bcr early = find_bcr(D, core_psa_between(D, from,
-	    cut < post_rp_rt(D, true) ? cut : post_rp_rt(D, true)));
+	    core_earlier(cut, post_rp_rt(D, true))));
 	struct core_fact *f = &D->out->fact[CORE_BCR_AFTER_RP];
 	enum core_reason r;
 
@@ -230,31 +229,19 @@ derive_persistence(struct core_derive *D, int32_t from_day, int32_t cut)
 	}
 }
 
-static int32_t
-later(int32_t a, int32_t b)
-{
-	return a > b ? a : b;
-}
-
-static int32_t
-earlier(int32_t a, int32_t b)
-{
-	return a < b ? a : b;
-}
-
 /* After prostatectomy. */
 void
 core_derive_after_rp(struct core_derive *D)
 {
 	int32_t clear = core_psa_adt_clear(D, D->rp->date.hi);
-	int32_t from = later(D->rp->date.hi
+	int32_t from = core_later(D->rp->date.hi
 	    + core_psa_days(D, CORE_PARAM_POST_RP_WASHOUT_DAYS), clear);
 	int32_t adt = core_psa_adt_after(D, D->rp->date.hi);
 
-	derive_bcr(D, from, earlier(post_rp_rt(D, false), adt));
-	derive_persistence(D, later(D->rp->date.hi + 1, clear),
-	    earlier(post_rp_rt(D, true), adt));
-	core_derive_eligible(D, from, earlier(post_rp_rt(D, false), adt), false);
+	derive_bcr(D, from, core_earlier(post_rp_rt(D, false), adt));
+	derive_persistence(D, core_later(D->rp->date.hi + 1, clear),
+	    core_earlier(post_rp_rt(D, true), adt));
+	core_derive_eligible(D, from, core_earlier(post_rp_rt(D, false), adt), false);
 }
 
 /* A prostatectomy of unknown date: which values follow it is unknown. */

@@ -103,7 +103,7 @@ class Bench:
         self.flags = [] if sanitize == 'none' else ['-fsanitize=' + sanitize]
         self.build = os.path.join(folder, 'build')
         run = lambda *a: subprocess.run(a, check=True, stdout=subprocess.DEVNULL)
-        run('meson', 'setup', '--buildtype=debug', '-Doptimization=0', '-Db_sanitize=' + sanitize, '-Db_lundef=false',
+        run('meson', 'setup', '--buildtype=plain', '-Doptimization=0', '-Db_sanitize=' + sanitize, '-Db_lundef=false',
             self.build, ROOT)
         commands = json.load(open(os.path.join(self.build, 'compile_commands.json')))
         self.compile = {os.path.relpath(os.path.join(c['directory'], c['file']), ROOT): c for c in commands}
