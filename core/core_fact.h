@@ -214,7 +214,7 @@ struct core_facts {
 	struct core_psa_fit fit;
 	struct sv_date failure;		/* of the prostate, if any */
 	/* IPFSG items that are missing, as concept names; for CORE_IPFSG_*. */
-	enum core_concept ipfsg_missing[8];
+	enum core_concept ipfsg_missing[6];
 	size_t n_ipfsg_missing;
 };
 

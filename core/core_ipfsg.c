@@ -18,7 +18,7 @@ add(struct score *s, struct points p, enum core_concept item)
 
 	s->sum.lo += p.lo;
 	s->sum.hi += p.hi;
-	if (p.lo != p.hi && out->n_ipfsg_missing < 8)
+	if (p.lo != p.hi)
 		out->ipfsg_missing[out->n_ipfsg_missing++] = item;
 }
 
