@@ -14,6 +14,7 @@ struct run {
 	const struct ad_options *o;
 	struct map_output_options mo;
 	struct map_measure m;
+	const struct core_rulebook *book;
 	enum ad_exit worst;
 };
 
@@ -70,6 +71,8 @@ conclude(struct run *R)
 		s = map_measure_summary(&R->m, &R->mo, &out);
 	else if (R->o->format == AD_FORMAT_SVG)
 		map_measure_svg(&R->m, &out);
+	else if (R->o->format == AD_FORMAT_HTML)
+		s = map_measure_html(&A, &R->m, R->book, &R->mo, &out);
 	else if (R->o->format != AD_FORMAT_INDIVIDUAL)
 		map_measure_text(&R->m, &out);
 	(void)print(R, &out, s);
@@ -98,16 +101,17 @@ ad_measure(const struct ad_options *o)
 	struct ad_engine E;
 
 	if (o->post != NULL || o->format == AD_FORMAT_BUNDLE
-	    || o->format > AD_FORMAT_SVG || o->format == AD_FORMAT_EXPLAIN) {
-		fprintf(stderr, "salvor: measure takes --format text, summary, "
-		    "individual or svg, and no --post\n");
+	    || o->format > AD_FORMAT_HTML || o->format == AD_FORMAT_EXPLAIN) {
+		fprintf(stderr, "salvor: measure takes --format text, html, "
+		    "summary, individual or svg, and no --post\n");
 		return AD_EXIT_USAGE;
 	}
 	set_output(&R);
 	use.quiet = o->format == AD_FORMAT_SUMMARY
-	    || o->format == AD_FORMAT_SVG;
+	    || o->format == AD_FORMAT_SVG || o->format == AD_FORMAT_HTML;
 	ad_stop_install();
 	R.worst = ad_engine_load(o, &E);
+	R.book = &E.book;
 	if (R.worst == AD_EXIT_OK) {
 		note_exit(&R, ad_patients_decide(o, &E, &use, &P));
 		/* A part of the patients is no measure. */

@@ -53,6 +53,9 @@ bool map_html_why(struct map_html *H, const struct core_finding *f,
 /** Is anything known of fact ${id} that is worth showing? */
 bool map_html_is_shown(const struct core_facts *facts, enum core_fact_id id);
 
+/** Strength, citation and origin of ${rule}, as items of a list. */
+void map_html_basis(struct map_html *H, const struct core_rule *rule);
+
 /* The sections; each appends nothing if it has nothing to say. */
 void map_html_figures(struct map_html *H, const struct core_guidance *g);
 void map_html_advice(struct map_html *H, const struct core_guidance *g);

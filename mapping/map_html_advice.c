@@ -61,51 +61,43 @@ class_of(const struct core_finding *f)
 	    || f->rule->kind == CORE_RULE_CONSIDER ? "offer" : "note";
 }
 
-/* "PRO-RP-01 · Origin: SOURCE S05 S04 · confidence high · draft" */
+/* "PRO-RP-01: SOURCE S05 S04, confidence high (said by the ...)" */
 static void
 put_origin(struct map_html *H, const struct core_rule *rule)
 {
-	map_html_raw(H, "<div><dt>Rule</dt><dd>");
-	map_html_text(H, rule->id);
-	map_html_raw(H, " \xc2\xb7 ");
-	map_html_text(H, core_origin_name(rule->origin));
-	for (size_t i = 0; i < rule->n_source_refs; i++) {
-		map_html_raw(H, " ");
-		map_html_text(H, rule->source_refs[i]);
-	}
-	map_html_raw(H, rule->origin == CORE_ORIGIN_DERIVED
-	    ? " (worked out by the authors)" : rule->origin
-	    == CORE_ORIGIN_GUIDELINE ? " (added from a guideline)"
-	    : " (said by the source document)");
-	map_html_raw(H, " \xc2\xb7 confidence ");
-	map_html_text(H, core_confidence_name(rule->confidence));
-	if (rule->draft)
-		map_html_raw(H, " \xc2\xb7 draft, not signed off");
-	map_html_raw(H, "</dd></div>\n");
+	static const char *const words[CORE_ORIGIN_MAX] = {
+		[CORE_ORIGIN_SOURCE] = "said by the source document",
+		[CORE_ORIGIN_GUIDELINE] = "added from a guideline",
+		[CORE_ORIGIN_DERIVED] = "worked out by the authors" };
+	struct sv_buf b;
+
+	map_html_raw(H, "<div><dt>Origin</dt><dd>");
+	map_html_begin(H, &b);
+	map_phrase_origin(&b, rule);
+	map_html_flush(H, &b);
+	map_html_raw(H, " (");
+	map_html_raw(H, words[rule->origin]);
+	map_html_raw(H, ")</dd></div>\n");
 }
 
-static void
-put_basis(struct map_html *H, const struct core_guidance *g,
-    const struct core_finding *f)
+void
+map_html_basis(struct map_html *H, const struct core_rule *rule)
 {
 	struct sv_buf b;
 
-	map_html_raw(H, "<dl class=\"basis\">\n");
-	put_evidence_links(H, g, f);
-	if (f->rule->strength.n > 0) {
+	if (rule->strength.n > 0) {
 		map_html_raw(H, "<div><dt>Strength</dt><dd>");
 		map_html_begin(H, &b);
-		sv_buf_add(&b, f->rule->strength);
+		sv_buf_add(&b, rule->strength);
 		map_html_flush_capital(H, &b);
 		map_html_raw(H, "</dd></div>\n");
 	}
 	map_html_raw(H, "<div><dt>Citation</dt><dd>");
 	map_html_begin(H, &b);
-	map_phrase_citations(&b, f->rule);
+	map_phrase_citations(&b, rule);
 	map_html_flush_capital(H, &b);
 	map_html_raw(H, "</dd></div>\n");
-	put_origin(H, f->rule);
-	map_html_raw(H, "</dl>\n");
+	put_origin(H, rule);
 }
 
 static void
@@ -119,7 +111,9 @@ put_finding(struct map_html *H, const struct core_guidance *g,
 	map_html_text(H, f->rule->id);
 	map_html_raw(H, "\">\n<h4>");
 	map_html_text(H, f->rule->title);
-	map_html_raw(H, "</h4>\n");
+	map_html_raw(H, " <span class=\"rule\">");
+	map_html_text(H, f->rule->id);
+	map_html_raw(H, "</span></h4>\n");
 	if (f->state != CORE_FIRES) {
 		map_html_raw(H, "<p class=\"until\">");
 		map_html_begin(H, &b);
@@ -132,8 +126,10 @@ put_finding(struct map_html *H, const struct core_guidance *g,
 	map_phrase_rule(&b, f->rule, &H->r->decision.facts);
 	map_html_flush(H, &b);
 	map_html_raw(H, "</p>\n");
-	put_basis(H, g, f);
-	map_html_raw(H, "</article>\n");
+	map_html_raw(H, "<dl class=\"basis\">\n");
+	put_evidence_links(H, g, f);
+	map_html_basis(H, f->rule);
+	map_html_raw(H, "</dl>\n</article>\n");
 }
 
 /* Those that wait for data come last: they are no reason for what is said,

@@ -5,19 +5,19 @@
 #include "map_html.h"
 #include "map_svg.h"
 
-/* Why a value has no part in the doubling time, if that is in the value. */
+/* What part a value has in the doubling time; why not, if that is in it. */
 static const char *
 unused_because(const struct core_psa_point *p)
 {
 	if (p->in_fit)
-		return "yes";
+		return "used";
 	if (p->under_adt)
-		return "no: under ADT or its washout";
+		return "not used: under ADT or its washout";
 	if (p->after_biopsy == CORE_TRUE)
-		return "no: soon after a biopsy";
+		return "not used: soon after a biopsy";
 	if (map_svg_is_censored(p))
-		return "no: below the limit of the assay";
-	return p->exact ? "no" : "no: known as a range only";
+		return "not used: below the limit of the assay";
+	return p->exact ? "not used" : "not used: known as a range only";
 }
 
 static void
@@ -45,9 +45,9 @@ put_psa_table(struct map_html *H)
 
 	map_html_raw(H, "<details class=\"values\"><summary>PSA values as a "
 	    "table</summary>\n<div class=\"scroll\" tabindex=\"0\" "
-	    "role=\"region\" aria-label=\"PSA values\"><table>\n<thead><tr>"
+	    "role=\"region\" aria-label=\"PSA values\"><table class=\"stack\">\n<thead><tr>"
 	    "<th scope=\"col\">Day</th><th scope=\"col\">Value</th>"
-	    "<th scope=\"col\">Used for the doubling time</th>"
+	    "<th scope=\"col\">For the doubling time</th>"
 	    "<th scope=\"col\">Source</th></tr></thead>\n<tbody>\n");
 	for (size_t i = facts->n_psa; i > 0; i--)
 		put_psa_row(H, &facts->psa[i - 1]);

@@ -48,18 +48,17 @@ map_measure_add(struct map_measure *m, const struct map_result *r)
 		m->adt_alone++;
 }
 
-/* The denominator without its exclusions. */
-static int64_t
-counted(const struct map_measure *m)
+int64_t
+map_measure_counted(const struct map_measure *m)
 {
 	return m->n[MAP_MEASURE_ASSESSED] + m->n[MAP_MEASURE_OPEN]
 	    + m->n[MAP_MEASURE_MISSED];
 }
 
-static int64_t
-population(const struct map_measure *m)
+int64_t
+map_measure_population(const struct map_measure *m)
 {
-	return counted(m) + m->n[MAP_MEASURE_NO_FAILURE]
+	return map_measure_counted(m) + m->n[MAP_MEASURE_NO_FAILURE]
 	    + m->n[MAP_MEASURE_UNKNOWN] + m->n[MAP_MEASURE_EXCLUDED];
 }
 
@@ -84,7 +83,7 @@ static void
 put_group(struct fhir_writer *w, const struct map_measure *m,
     const char *text, int64_t numerator, bool score)
 {
-	int64_t n = counted(m), ten_thousandths;
+	int64_t n = map_measure_counted(m), ten_thousandths;
 	struct sv_dec d = { .scale = 4 };
 	char share[SV_DEC_TEXT_MAX];
 
@@ -93,7 +92,7 @@ put_group(struct fhir_writer *w, const struct map_measure *m,
 	fhir_put_lit(w, "text", text);
 	fhir_close(w);
 	fhir_open_array(w, "population");
-	put_population(w, "initial-population", population(m));
+	put_population(w, "initial-population", map_measure_population(m));
 	put_population(w, "denominator", n + m->n[MAP_MEASURE_EXCLUDED]);
 	put_population(w, "denominator-exclusion", m->n[MAP_MEASURE_EXCLUDED]);
 	put_population(w, "numerator", numerator);
@@ -187,93 +186,5 @@ map_measure_individual(const struct map_measure *m,
 	struct map_measure one = { .from = m->from, .to = m->to };
 
 	map_measure_add(&one, r);
-	return population(&one) == 0 ? SV_OK : write_report(&one, o, r, out);
-}
-
-void
-map_measure_text_patient(const struct map_measure *m,
-    const struct map_result *r, struct sv_buf *out)
-{
-	enum map_measure_place p = map_measure_place(m, r);
-	char day[SV_DATE_TEXT_MAX];
-
-	if (p != MAP_MEASURE_OPEN && p != MAP_MEASURE_MISSED)
-		return;
-	sv_date_text(r->decision.facts.failure, day);
-	sv_buf_printf(out, "%s  failure %s  %.*s%s\n", p == MAP_MEASURE_OPEN
-	    ? "still in time" : "missed       ", day, SV_FMT(r->patient.name),
-	    r->decision.qm01.adt_alone ? "  ADT alone" : "");
-}
-
-/* The rows of table and chart: what, and how many. */
-#define ROWS 7
-static void
-rows(const struct map_measure *m, const char *name[ROWS], int64_t n[ROWS])
-{
-	static const char *const names[ROWS] = {
-		"radiation as primary treatment",
-		"failure unknown, or its date",
-		"failed in the period", "  excluded",
-		"  assessed for local salvage",
-		"  not assessed, still in time", "  missed" };
-
-	for (int i = 0; i < ROWS; i++)
-		name[i] = names[i];
-	n[0] = population(m);
-	n[1] = m->n[MAP_MEASURE_UNKNOWN];
-	n[2] = counted(m) + m->n[MAP_MEASURE_EXCLUDED];
-	n[3] = m->n[MAP_MEASURE_EXCLUDED];
-	n[4] = m->n[MAP_MEASURE_ASSESSED];
-	n[5] = m->n[MAP_MEASURE_OPEN];
-	n[6] = m->n[MAP_MEASURE_MISSED];
-}
-
-void
-map_measure_text(const struct map_measure *m, struct sv_buf *out)
-{
-	char from[SV_DATE_TEXT_MAX], to[SV_DATE_TEXT_MAX];
-	const char *name[ROWS];
-	int64_t n[ROWS];
-
-	sv_date_text(sv_date_exact(m->from), from);
-	sv_date_text(sv_date_exact(m->to), to);
-	rows(m, name, n);
-	sv_buf_printf(out, "\nQM-01: assessment for local salvage after "
-	    "failure of radiation\nfailure from %s to %s\n\n", from, to);
-	for (int i = 0; i < ROWS; i++) {
-		sv_buf_printf(out, "%-34s %9lld  ", name[i], (long long)n[i]);
-		for (int64_t k = 0; n[0] > 0 && k < n[i] * 30 / n[0]; k++)
-			sv_buf_addc(out, '#');
-		sv_buf_addc(out, '\n');
-	}
-	sv_buf_printf(out, "\nA: assessed in time       %lld of %lld\n"
-	    "B: ADT alone              %lld of %lld\n",
-	    (long long)m->n[MAP_MEASURE_ASSESSED], (long long)counted(m),
-	    (long long)m->adt_alone, (long long)counted(m));
-}
-
-void
-map_measure_svg(const struct map_measure *m, struct sv_buf *out)
-{
-	const char *name[ROWS];
-	int64_t n[ROWS];
-
-	rows(m, name, n);
-	sv_buf_printf(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" "
-	    "viewBox=\"0 0 720 %d\" role=\"img\" font-family=\"sans-serif\" "
-	    "font-size=\"14\">\n<title>QM-01: assessment for local salvage "
-	    "after failure of radiation</title>\n<desc>", ROWS * 30 + 20);
-	for (int i = 0; i < ROWS; i++)
-		sv_buf_printf(out, "%s: %lld. ", name[i], (long long)n[i]);
-	sv_buf_printf(out, "</desc>\n");
-	for (int i = 0; i < ROWS; i++)
-		sv_buf_printf(out, "<text x=\"%d\" y=\"%d\" fill=\"#222\">%s"
-		    "</text><rect x=\"260\" y=\"%d\" width=\"%lld\" height=\""
-		    "20\" fill=\"%s\"/><text x=\"%lld\" y=\"%d\" fill=\"#222\">"
-		    "%lld</text>\n", name[i][0] == ' ' ? 24 : 10, i * 30 + 25,
-		    name[i], i * 30 + 10, (long long)(n[0] > 0 ? n[i] * 380
-		    / n[0] : 0), i == ROWS - 1 ? "#b3261e" : "#2f6690",
-		    (long long)(266 + (n[0] > 0 ? n[i] * 380 / n[0] : 0)),
-		    i * 30 + 25, (long long)n[i]);
-	sv_buf_add(out, SV_LIT("</svg>\n"));
+	return map_measure_population(&one) == 0 ? SV_OK : write_report(&one, o, r, out);
 }

@@ -1,6 +1,6 @@
 /**
  * map_measure.h: the care-gap measure QM-01 (knowledge K2.4) over patients, as
- * FHIR MeasureReport, text and SVG.
+ * FHIR MeasureReport, text, page and SVG.
  */
 #ifndef MAP_MEASURE_H
 #define MAP_MEASURE_H
@@ -29,6 +29,10 @@ struct map_measure {
 enum map_measure_place map_measure_place(const struct map_measure *m,
     const struct map_result *r);
 
+/** The initial population; and the denominator without its exclusions. */
+int64_t map_measure_population(const struct map_measure *m);
+int64_t map_measure_counted(const struct map_measure *m);
+
 /** Count ${r} in. */
 void map_measure_add(struct map_measure *m, const struct map_result *r);
 
@@ -49,5 +53,12 @@ void map_measure_text(const struct map_measure *m, struct sv_buf *out);
 
 /** A bar chart, SVG 1.1, with a text alternative. */
 void map_measure_svg(const struct map_measure *m, struct sv_buf *out);
+
+/** A page for those who answer for the measure: both scores, the chart, the
+ * counts with what they mean, the edition of ${book}.  It names no patient.
+ * LIMIT or NOMEM. */
+struct sv_status map_measure_html(struct sv_arena *A,
+    const struct map_measure *m, const struct core_rulebook *book,
+    const struct map_output_options *o, struct sv_buf *out) SV_CHECK;
 
 #endif

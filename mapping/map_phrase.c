@@ -131,7 +131,10 @@ map_phrase_rule(struct sv_buf *b, const struct core_rule *rule,
 	}
 	before = (size_t)(at - t.p);
 	sv_buf_add(b, (struct sv_str){ t.p, before });
-	add_group(b, facts->fact[CORE_IPFSG_RISK].code);
+	if (facts == NULL)
+		sv_buf_add(b, SV_LIT("(the group)"));
+	else
+		add_group(b, facts->fact[CORE_IPFSG_RISK].code);
 	sv_buf_add(b, sv_str_from(t, before + sizeof(mark) - 1));
 }
 
@@ -175,10 +178,8 @@ map_phrase_citations(struct sv_buf *b, const struct core_rule *rule)
 }
 
 void
-map_phrase_basis(struct sv_buf *b, const struct core_rule *rule)
+map_phrase_origin(struct sv_buf *b, const struct core_rule *rule)
 {
-	sv_buf_add(b, rule->id);
-	sv_buf_add(b, SV_LIT(" ("));
 	sv_buf_add(b, core_origin_name(rule->origin));
 	for (size_t i = 0; i < rule->n_source_refs; i++) {
 		sv_buf_addc(b, ' ');
@@ -188,6 +189,14 @@ map_phrase_basis(struct sv_buf *b, const struct core_rule *rule)
 	sv_buf_add(b, core_confidence_name(rule->confidence));
 	if (rule->draft)
 		sv_buf_add(b, SV_LIT(", draft: not signed off"));
+}
+
+void
+map_phrase_basis(struct sv_buf *b, const struct core_rule *rule)
+{
+	sv_buf_add(b, rule->id);
+	sv_buf_add(b, SV_LIT(" ("));
+	map_phrase_origin(b, rule);
 	sv_buf_add(b, SV_LIT("). "));
 	if (rule->strength.n > 0) {
 		sv_buf_add(b, SV_LIT("Strength: "));

@@ -41,13 +41,17 @@ void map_phrase_facts(struct sv_buf *b, core_fact_set set);
  * empty (knowledge K2.2, the paragraph behind the rule table). */
 struct sv_str map_phrase_settled_by(enum core_fact_id id);
 
-/** The sentence of a rule, its placeholders filled in. */
+/** The sentence of a rule, its placeholders filled in; with ${facts} NULL, by
+ * what they stand for. */
 void map_phrase_rule(struct sv_buf *b, const struct core_rule *rule,
     const struct core_facts *facts);
 
 /** "PRO-RP-01 (SOURCE S05, confidence high; ...)": origin, strength, citation,
  * and what of it the source did not supply (OS-2). */
 void map_phrase_basis(struct sv_buf *b, const struct core_rule *rule);
+
+/** "SOURCE S05 S04, confidence high, draft: not signed off". */
+void map_phrase_origin(struct sv_buf *b, const struct core_rule *rule);
 
 /** The publications behind ${rule}, and what the source did not supply. */
 void map_phrase_citations(struct sv_buf *b, const struct core_rule *rule);
@@ -88,6 +92,9 @@ void map_phrase_sign_off(struct sv_buf *b, const struct core_rulebook *book);
 /** " Changed by this site: ...", and how many drafts are kept out; nothing if
  * the rule book is used as published. */
 void map_phrase_site(struct sv_buf *b, const struct core_rulebook *book);
+
+/** "Rules 0.1.0 (draft, not signed off), SHA-256 ...". */
+void map_phrase_edition(struct sv_buf *b, const struct core_rulebook *book);
 
 /** OS-1 and OS-12: "Rules 0.1.0 (draft, not signed off), SHA-256 ...;
  * reference date ...; generated ... by salvor 0.1.0." */

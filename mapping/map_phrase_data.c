@@ -285,18 +285,24 @@ map_phrase_site(struct sv_buf *b, const struct core_rulebook *book)
 }
 
 void
+map_phrase_edition(struct sv_buf *b, const struct core_rulebook *book)
+{
+	sv_buf_add(b, SV_LIT("Rules "));
+	sv_buf_add(b, book->version);
+	sv_buf_add(b, SV_LIT(" ("));
+	map_phrase_sign_off(b, book);
+	sv_buf_add(b, SV_LIT("), SHA-256 "));
+	sv_buf_add(b, book->sha256);
+}
+
+void
 map_phrase_version(struct sv_buf *b, const struct map_result *r,
     const struct map_output_options *o)
 {
 	char day[SV_DATE_TEXT_MAX];
 
 	sv_date_text(sv_date_exact(r->decision.line.as_of), day);
-	sv_buf_add(b, SV_LIT("Rules "));
-	sv_buf_add(b, r->book->version);
-	sv_buf_add(b, SV_LIT(" ("));
-	map_phrase_sign_off(b, r->book);
-	sv_buf_add(b, SV_LIT("), SHA-256 "));
-	sv_buf_add(b, r->book->sha256);
+	map_phrase_edition(b, r->book);
 	sv_buf_add(b, SV_LIT("; reference date "));
 	sv_buf_add(b, sv_str_of(day));
 	sv_buf_add(b, SV_LIT("; generated "));

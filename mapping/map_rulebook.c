@@ -1,9 +1,7 @@
-#include "map_rulebook.h"
-
 #include "core_expr_words.h"
-#include "fhir_write.h"
 #include "map_page.h"
 #include "map_phrase.h"
+#include "map_rulebook_parts.h"
 
 struct book_writer {
 	struct sv_arena *A;
@@ -12,26 +10,10 @@ struct book_writer {
 	struct map_page page;
 };
 
-static const char head[] =
-"<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
-"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
-"<title>Salvor rule book</title><style>\n"
-"body{font:16px/1.5 sans-serif;max-width:52rem;margin:0 auto;padding:1rem;"
-"color:#1a1a1a;background:#fff}\n"
-"h1{font-size:1.6rem}h2{margin-top:2.5rem;border-bottom:2px solid #334}\n"
-"h3{margin:2rem 0 .3rem;padding-top:.6rem;border-top:1px solid #99a}\n"
-"p{margin:.35rem 0;overflow-wrap:anywhere}b{color:#223a66}\n"
-"@media print{h3{break-after:avoid}body{max-width:none;font-size:11pt}}\n"
-"</style></head><body>\n";
-
-/* Text for HTML, or for Markdown with its own marks escaped. */
+/* Markdown's own marks are escaped. */
 static void
 put_escaped(struct book_writer *W, struct sv_str s)
 {
-	if (W->o->form == MAP_RULEBOOK_HTML) {
-		fhir_escape_xml(W->page.out, s);
-		return;
-	}
 	for (size_t i = 0; i < s.n; i++) {
 		if (s.p[i] == '<' || s.p[i] == '*' || s.p[i] == '|'
 		    || s.p[i] == '_' || s.p[i] == '[' || s.p[i] == '`')
@@ -45,27 +27,18 @@ put_heading(struct book_writer *W, int level, struct sv_str text)
 {
 	struct sv_buf *out = W->page.out;
 
-	switch (W->o->form) {
-	case MAP_RULEBOOK_TEXT:
-		sv_buf_addc(out, '\n');
+	sv_buf_addc(out, '\n');
+	if (W->o->form == MAP_RULEBOOK_TEXT) {
 		map_page_style(&W->page, level < 3 ? "1;4" : "1");
 		map_page_paragraph(&W->page, 0, 4, text);
 		map_page_style(&W->page, "0");
-		break;
-	case MAP_RULEBOOK_MARKDOWN:
-		sv_buf_addc(out, '\n');
-		for (int i = 0; i < level; i++)
-			sv_buf_addc(out, '#');
-		sv_buf_addc(out, ' ');
-		put_escaped(W, text);
-		sv_buf_add(out, SV_LIT("\n\n"));
-		break;
-	case MAP_RULEBOOK_HTML:
-		sv_buf_printf(out, "<h%d>", level);
-		put_escaped(W, text);
-		sv_buf_printf(out, "</h%d>\n", level);
-		break;
+		return;
 	}
+	for (int i = 0; i < level; i++)
+		sv_buf_addc(out, '#');
+	sv_buf_addc(out, ' ');
+	put_escaped(W, text);
+	sv_buf_add(out, SV_LIT("\n\n"));
 }
 
 static void
@@ -82,7 +55,6 @@ put_text_field(struct book_writer *W, const char *label, struct sv_str text)
 static void
 put_field(struct book_writer *W, const char *label, struct sv_str text)
 {
-	bool html = W->o->form == MAP_RULEBOOK_HTML;
 	struct sv_buf *out = W->page.out;
 
 	if (text.n == 0)
@@ -91,24 +63,22 @@ put_field(struct book_writer *W, const char *label, struct sv_str text)
 		put_text_field(W, label, text);
 		return;
 	}
-	if (html)
-		sv_buf_add(out, SV_LIT("<p>"));
 	if (label != NULL) {
-		sv_buf_add(out, html ? SV_LIT("<b>") : SV_LIT("**"));
+		sv_buf_add(out, SV_LIT("**"));
 		put_escaped(W, sv_str_of(label));
-		sv_buf_add(out, html ? SV_LIT(":</b> ") : SV_LIT(":** "));
+		sv_buf_add(out, SV_LIT(":** "));
 	}
 	put_escaped(W, text);
-	sv_buf_add(out, html ? SV_LIT("</p>\n") : SV_LIT("\n\n"));
+	sv_buf_add(out, SV_LIT("\n\n"));
 }
 
 /* A buffer for one field. */
 static struct sv_buf
-scratch(struct book_writer *W)
+scratch(struct sv_arena *A)
 {
 	struct sv_buf b;
 
-	sv_buf_init(&b, W->A, (size_t)1 << 20);
+	sv_buf_init(&b, A, (size_t)1 << 20);
 	return b;
 }
 
@@ -120,77 +90,103 @@ put_made(struct book_writer *W, const char *label, const struct sv_buf *b)
 	put_field(W, label, sv_buf_str(b));
 }
 
-static void
-put_activities(struct book_writer *W, const struct core_rule *r)
+void
+map_rulebook_activities(struct sv_buf *b, const struct core_rule *r)
 {
-	struct sv_buf b = scratch(W), blocks = scratch(W);
-
 	for (size_t i = 0; i < r->n_activities; i++) {
-		const struct core_activity *a = &r->activities[i];
-		const struct core_proposal p = { .activity = *a };
-
 		if (i > 0)
-			sv_buf_add(&b, SV_LIT("; "));
-		map_phrase_proposal(&b, &p);
+			sv_buf_add(b, SV_LIT("; "));
+		map_phrase_activity(b, &r->activities[i]);
 	}
-	put_made(W, "Proposes for discussion", &b);
-	for (size_t i = 0; i < r->n_blocks; i++) {
-		if (i > 0)
-			sv_buf_add(&blocks, SV_LIT(", "));
-		map_phrase_block(&blocks, r->blocks[i]);
-	}
-	put_made(W, "Must not be proposed while it holds", &blocks);
 }
 
-/* The cases whose expected findings list ${id} as firing. */
-static void
-put_cases(struct book_writer *W, struct sv_str id)
+void
+map_rulebook_blocks(struct sv_buf *b, const struct core_rule *r)
 {
-	struct sv_buf b = scratch(W);
-	struct fhir_at v, x;
-
-	if (!fhir_is(W->o->cases))
-		return;
-	for (v = fhir_first(W->o->cases, "vignettes"); fhir_is(&v);
-	    v = fhir_next(&v)) {
-		struct fhir_at expect = fhir_get(&v, "expect");
-		struct fhir_at rules = fhir_get(&expect, "rules");
-
-		for (x = fhir_first(&rules, "fires"); fhir_is(&x);
-		    x = fhir_next(&x)) {
-			if (!sv_str_eq(fhir_value(&x), id))
-				continue;
-			if (b.n > 0)
-				sv_buf_add(&b, SV_LIT(", "));
-			sv_buf_add(&b, fhir_text(&v, "id"));
-		}
+	for (size_t i = 0; i < r->n_blocks; i++) {
+		if (i > 0)
+			sv_buf_add(b, SV_LIT(", "));
+		map_phrase_block(b, r->blocks[i]);
 	}
-	if (b.n == 0)
-		sv_buf_add(&b, SV_LIT("none"));
-	put_made(W, "Cases in which it fires", &b);
+}
+
+/* Does the case ${v} expect ${id} to fire? */
+static bool
+expects(const struct fhir_at *v, struct sv_str id)
+{
+	struct fhir_at expect = fhir_get(v, "expect");
+	struct fhir_at rules = fhir_get(&expect, "rules");
+
+	for (struct fhir_at x = fhir_first(&rules, "fires"); fhir_is(&x);
+	    x = fhir_next(&x)) {
+		if (sv_str_eq(fhir_value(&x), id))
+			return true;
+	}
+	return false;
+}
+
+void
+map_rulebook_cases(struct sv_buf *b, const struct fhir_at *cases,
+    struct sv_str id)
+{
+	struct fhir_at v;
+	size_t n = 0;
+
+	if (!fhir_is(cases))
+		return;
+	for (v = fhir_first(cases, "vignettes"); fhir_is(&v);
+	    v = fhir_next(&v)) {
+		if (!expects(&v, id))
+			continue;
+		if (n++ > 0)
+			sv_buf_add(b, SV_LIT(", "));
+		sv_buf_add(b, fhir_text(&v, "id"));
+	}
+	if (n == 0)
+		sv_buf_add(b, SV_LIT("none"));
 }
 
 static void
 put_rule(struct book_writer *W, const struct core_rule *r)
 {
-	struct sv_buf basis = scratch(W);
+	struct sv_buf activities = scratch(W->A), blocks = scratch(W->A);
+	struct sv_buf citations = scratch(W->A), origin = scratch(W->A);
+	struct sv_buf cases = scratch(W->A), text = scratch(W->A);
 
 	put_heading(W, 3, sv_arena_printf(W->A, "%.*s  %.*s", SV_FMT(r->id),
 	    SV_FMT(r->title)));
-	put_field(W, "Says", r->text);
+	map_phrase_rule(&text, r, NULL);
+	put_made(W, "Says", &text);
 	put_field(W, "For", r->population);
 	put_field(W, "When", core_expr_words(W->A, &r->when));
 	put_field(W, "Unless", core_expr_words(W->A, &r->unless));
-	put_activities(W, r);
+	map_rulebook_activities(&activities, r);
+	put_made(W, "Proposes for discussion", &activities);
+	map_rulebook_blocks(&blocks, r);
+	put_made(W, "Must not be proposed while it holds", &blocks);
 	put_field(W, "Kind", sv_arena_printf(W->A, "%.*s%s",
 	    SV_FMT(core_rule_kind_name(r->kind)), r->curative
 	    ? ", curative intent" : ""));
-	map_phrase_basis(&basis, r);
-	put_made(W, "Origin", &basis);
+	put_field(W, "Strength", r->strength);
+	map_phrase_citations(&citations, r);
+	put_made(W, "Citation", &citations);
+	map_phrase_origin(&origin, r);
+	put_made(W, "Origin", &origin);
 	put_field(W, "Note", r->note);
 	put_field(W, "FHIRPath, when", r->when.text);
 	put_field(W, "FHIRPath, unless", r->unless.text);
-	put_cases(W, r->id);
+	map_rulebook_cases(&cases, W->o->cases, r->id);
+	put_made(W, "Cases in which it fires", &cases);
+}
+
+bool
+map_rulebook_cites(const struct core_rule *r, struct sv_str statement)
+{
+	for (size_t j = 0; j < r->n_source_refs; j++) {
+		if (sv_str_eq(r->source_refs[j], statement))
+			return true;
+	}
+	return false;
 }
 
 static void
@@ -202,18 +198,14 @@ put_coverage(struct book_writer *W)
 	    "which rule"));
 	for (size_t i = 0; i < book->n_statements; i++) {
 		const struct core_source_statement *s = &book->statements[i];
-		struct sv_buf b = scratch(W);
+		struct sv_buf b = scratch(W->A);
 
 		for (size_t k = 0; k < book->n_rules; k++) {
-			const struct core_rule *r = &book->rules[k];
-
-			for (size_t j = 0; j < r->n_source_refs; j++) {
-				if (!sv_str_eq(r->source_refs[j], s->id))
-					continue;
-				sv_buf_add(&b, b.n > 0 ? SV_LIT(", ")
-				    : SV_LIT("covered by "));
-				sv_buf_add(&b, r->id);
-			}
+			if (!map_rulebook_cites(&book->rules[k], s->id))
+				continue;
+			sv_buf_add(&b, b.n > 0 ? SV_LIT(", ")
+			    : SV_LIT("covered by "));
+			sv_buf_add(&b, book->rules[k].id);
 		}
 		if (b.n == 0)
 			sv_buf_add(&b, SV_LIT("NOT COVERED: no rule in use "
@@ -226,8 +218,8 @@ put_coverage(struct book_writer *W)
 
 /* What is known and left out (knowledge K6): a reader must not take silence
  * for an answer. */
-static void
-put_left_out(struct book_writer *W)
+const char *
+map_rulebook_left_out(size_t i)
 {
 	static const char *const out[] = {
 		"Pathological node involvement (pN1) at prostatectomy and "
@@ -242,33 +234,41 @@ put_left_out(struct book_writer *W)
 		"signing.",
 	};
 
+	return i < sizeof(out) / sizeof(out[0]) ? out[i] : NULL;
+}
+
+static void
+put_left_out(struct book_writer *W)
+{
 	put_heading(W, 2, SV_LIT("What the rule book leaves out"));
-	for (size_t i = 0; i < sizeof(out) / sizeof(out[0]); i++)
-		put_field(W, NULL, sv_str_of(out[i]));
+	for (size_t i = 0; map_rulebook_left_out(i) != NULL; i++)
+		put_field(W, NULL, sv_str_of(map_rulebook_left_out(i)));
+}
+
+void
+map_rulebook_edition(struct sv_buf *b, const struct core_rulebook *book)
+{
+	sv_buf_printf(b, "Version %.*s, %zu rules in use (",
+	    SV_FMT(book->version), book->n_rules);
+	map_phrase_sign_off(b, book);
+	sv_buf_printf(b, "). SHA-256 %.*s.", SV_FMT(book->sha256));
+	if (book->review_by.n > 0)
+		sv_buf_printf(b, " To be reviewed by %.*s.",
+		    SV_FMT(book->review_by));
+	map_phrase_site(b, book);
 }
 
 static void
 put_front(struct book_writer *W)
 {
-	struct sv_buf b = scratch(W);
+	struct sv_buf b = scratch(W->A);
 
 	put_heading(W, 1, SV_LIT("Salvor rule book"));
-	sv_buf_printf(&b, "Version %.*s, %zu rules in use (",
-	    SV_FMT(W->book->version), W->book->n_rules);
-	map_phrase_sign_off(&b, W->book);
-	sv_buf_printf(&b, "). SHA-256 %.*s.", SV_FMT(W->book->sha256));
-	if (W->book->review_by.n > 0)
-		sv_buf_printf(&b, " To be reviewed by %.*s.",
-		    SV_FMT(W->book->review_by));
-	map_phrase_site(&b, W->book);
+	map_rulebook_edition(&b, W->book);
 	put_made(W, NULL, &b);
 	put_field(W, NULL, sv_str_of(MAP_DISCLAIMER));
-	put_field(W, "How to read a condition", SV_LIT("AND and OR join what "
-	    "must hold. 'no X' means that the record says so; for diagnoses "
-	    "and treatments, that none is recorded. 'X is established' and "
-	    "'X is excluded' need a definite record; 'X is not known' means "
-	    "that the data do not decide it. A condition that the data do not "
-	    "decide leads to a request for data, never to advice."));
+	put_field(W, "How to read a condition",
+	    sv_str_of(MAP_RULEBOOK_HOW_TO_READ));
 }
 
 struct sv_status
@@ -279,14 +279,12 @@ map_rulebook_write(struct sv_arena *A, const struct core_rulebook *book,
 		.page = { out, 80, o->colour } };
 
 	if (o->form == MAP_RULEBOOK_HTML)
-		sv_buf_add(out, SV_LIT(head));
+		return map_rulebook_html(A, book, o, out);
 	put_front(&W);
 	put_heading(&W, 2, SV_LIT("Rules"));
 	for (size_t i = 0; i < book->n_rules; i++)
 		put_rule(&W, &book->rules[i]);
 	put_coverage(&W);
 	put_left_out(&W);
-	if (o->form == MAP_RULEBOOK_HTML)
-		sv_buf_add(out, SV_LIT("</body></html>\n"));
 	return sv_buf_ok(out) ? SV_OK : SV_LIMIT;
 }

@@ -126,7 +126,7 @@ map_svg_scale(struct map_html *H, enum map_svg_form form, struct map_svg *ret)
 		.bottom = wide ? 3600 : 3000,
 		.points = f->psa + skip, .n_points = f->n_psa - skip };
 	scale_days(ret);
-	ret->top = 60 + map_svg_mark_rows(ret) * MAP_SVG_ROW;
+	ret->top = 110 + map_svg_mark_rows(ret) * MAP_SVG_ROW;
 	scale_values(ret);
 }
 

@@ -215,7 +215,7 @@ class Book(unittest.TestCase):
             code, out, err = run('rules', '--format', form, '--cases', os.path.join(ROOT, 'tests/cases'))
             self.assertEqual((code, err), (0, ''))
             for rule in ids:
-                self.assertIn(rule + '  ', out)
+                self.assertRegex(out, rule + ' +[A-Z]')
             self.assertEqual(out.count('Cases in which it fires'), len(ids))
             self.assertNotIn('NOT COVERED', out)
             self.assertIn('not signed off', out)
