@@ -55,6 +55,13 @@ enum core_tri core_before(struct sv_date a, struct sv_date b);
 struct sv_date core_plus_months(struct sv_date d, int32_t months);
 struct sv_date core_plus_days(struct sv_date d, int32_t days);
 
+/** Time alone makes a difference on ${day}: note it, if it is to come. */
+void core_note_change(const struct core_derive *D, int32_t day);
+
+/** Is ${day} more than ${days} before the reference date?  If not, notes when
+ * it will be. */
+bool core_is_older(const struct core_derive *D, int32_t day, int32_t days);
+
 /** The day a period or a statement is over: ${e}->end, else ${e}->date. */
 struct sv_date core_event_end(const struct core_event *e);
 

@@ -106,6 +106,7 @@ struct core_timeline {
 	uint32_t first[CORE_CONCEPT_MAX + 1];	/* index range of a concept */
 	struct core_exclusion *excluded;
 	size_t n_excluded;
+	int32_t changes_on;		/* as core_facts, of what is admitted */
 };
 
 /**

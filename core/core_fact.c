@@ -219,6 +219,20 @@ core_derive_condition(struct core_derive *D, enum core_fact_id id,
 	core_conclude(D, id, truth, CORE_REASON_UNCONFIRMED);
 }
 
+void
+core_note_change(const struct core_derive *D, int32_t day)
+{
+	if (day > D->line->as_of && day < D->out->changes_on)
+		D->out->changes_on = day;
+}
+
+bool
+core_is_older(const struct core_derive *D, int32_t day, int32_t days)
+{
+	core_note_change(D, day + days + 1);
+	return D->line->as_of - day > days;
+}
+
 struct sv_status
 core_facts_derive(struct sv_arena *A, const struct core_timeline *line,
     const struct core_params *params, struct core_facts *ret)
@@ -228,6 +242,7 @@ core_facts_derive(struct sv_arena *A, const struct core_timeline *line,
 
 	memset(ret, 0, sizeof(*ret));
 	ret->fact[CORE_REFERENCE_DATE].day = line->as_of;
+	ret->changes_on = line->changes_on;
 	core_derive_condition(&D, CORE_DECEASED_FACT, CORE_DECEASED);
 	core_derive_condition(&D, CORE_HAS_PROSTATE_CANCER,
 	    CORE_PROSTATE_CANCER);

@@ -216,6 +216,10 @@ struct core_facts {
 	/* IPFSG items that are missing, as concept names; for CORE_IPFSG_*. */
 	enum core_concept ipfsg_missing[6];
 	size_t n_ipfsg_missing;
+	/* The first day after the reference date on which an answer may differ
+	 * although nothing was added: results grow stale, courses end, what
+	 * lies in the future comes.  INT32_MAX: none. */
+	int32_t changes_on;
 };
 
 struct sv_str core_fact_name(enum core_fact_id id);

@@ -32,8 +32,8 @@ core_derive_life_expectancy(struct core_derive *D)
 		f->reason = CORE_REASON_MISSING;
 		return;
 	}
-	if (D->line->as_of - last->date.hi > core_param_int(D->params,
-	    CORE_PARAM_LIFE_EXPECTANCY_STALE_DAYS)) {
+	if (core_is_older(D, last->date.hi, core_param_int(D->params,
+	    CORE_PARAM_LIFE_EXPECTANCY_STALE_DAYS))) {
 		f->reason = CORE_REASON_STALE;
 		core_set_aside(D, id, last);
 		return;

@@ -206,8 +206,8 @@ derive_statement(struct core_derive *D, const struct statement *s)
 	core_set_tri(D, s->id, CORE_UNKNOWN, CORE_REASON_MISSING);
 	if (last == NULL)
 		return;
-	if (D->line->as_of - last->date.hi
-	    > core_param_int(D->params, s->stale)) {
+	if (core_is_older(D, last->date.hi,
+	    core_param_int(D->params, s->stale))) {
 		core_set_aside(D, s->id, last);
 		core_set_tri(D, s->id, CORE_UNKNOWN, CORE_REASON_STALE);
 		return;

@@ -136,7 +136,7 @@ judge(const struct core_derive *D, struct phoenix *x)
 	if (x->last == NULL)
 		x->reason = CORE_REASON_MISSING;
 	else if (x->at == NULL && x->reason == CORE_REASON_NONE
-	    && D->line->as_of - x->last->day > stale)
+	    && core_is_older(D, x->last->day, stale))
 		x->reason = CORE_REASON_STALE;
 	if (x->reason == CORE_REASON_NONE)
 		x->truth = core_tri_of(x->at != NULL);

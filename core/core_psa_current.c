@@ -9,6 +9,7 @@ derive_current(struct core_derive *D,
     const struct core_psa_point *const *points, size_t n, int32_t until)
 {
 	struct core_fact *f = &D->out->fact[CORE_CURRENT_PSA];
+	int32_t stale = core_psa_days(D, CORE_PARAM_CURRENT_PSA_STALE_DAYS);
 	const struct core_psa_point *p;
 
 	if (n == 0) {
@@ -16,7 +17,8 @@ derive_current(struct core_derive *D,
 		return;
 	}
 	p = points[n - 1];
-	if (until - p->day > core_psa_days(D, CORE_PARAM_CURRENT_PSA_STALE_DAYS)) {
+	core_note_change(D, p->day + stale + 1);
+	if (until - p->day > stale) {
 		core_set_aside(D, CORE_CURRENT_PSA, p->event);
 		f->reason = CORE_REASON_STALE;
 		return;

@@ -101,8 +101,8 @@ open_bcr(const struct core_derive *D, struct core_psa_window w,
 		return CORE_REASON_CENSORED;
 	if (month_value_opens(D, from, cut))
 		return CORE_REASON_IMPRECISE_DATE;
-	if (D->line->as_of - last->day
-	    > core_psa_days(D, CORE_PARAM_NO_FAILURE_STALE_DAYS))
+	if (core_is_older(D, last->day,
+	    core_psa_days(D, CORE_PARAM_NO_FAILURE_STALE_DAYS)))
 		return CORE_REASON_STALE;
 	return CORE_REASON_NONE;
 }

@@ -117,6 +117,8 @@ core_derive_doubling_time(struct core_derive *D,
 {
 	const struct core_psa_point *run[MAX_POINTS];
 	struct core_fact *f = &D->out->fact[CORE_PSA_DOUBLING_TIME];
+	int32_t stale = core_param_int(D->params,
+	    CORE_PARAM_CURRENT_PSA_STALE_DAYS);
 	size_t n_run = 0, used;
 	bool assay_cut;
 
@@ -124,8 +126,8 @@ core_derive_doubling_time(struct core_derive *D,
 		f->reason = CORE_REASON_MISSING;
 		return;
 	}
-	if (until - points[n - 1]->day > core_param_int(D->params,
-	    CORE_PARAM_CURRENT_PSA_STALE_DAYS)) {
+	core_note_change(D, points[n - 1]->day + stale + 1);
+	if (until - points[n - 1]->day > stale) {
 		f->reason = CORE_REASON_STALE;
 		return;
 	}

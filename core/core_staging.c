@@ -38,10 +38,15 @@ primary(const struct core_derive *D)
 static enum core_tri
 is_current(const struct core_derive *D, const struct core_event *e)
 {
+	int32_t stale = core_param_int(D->params, CORE_PARAM_STAGING_STALE_DAYS);
 	struct sv_date since = core_plus_days(sv_date_exact(D->line->as_of),
-	    -core_param_int(D->params, CORE_PARAM_STAGING_STALE_DAYS));
+	    -stale);
 	enum core_tri t = core_not(core_before(e->date, since));
 
+	if (sv_date_is_set(e->date)) {
+		core_note_change(D, e->date.lo + stale + 1);
+		core_note_change(D, e->date.hi + stale + 1);
+	}
 	if (!sv_date_is_set(D->out->failure))
 		return t;
 	since = core_plus_days(D->out->failure, -core_param_int(D->params,

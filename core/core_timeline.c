@@ -210,6 +210,21 @@ cut_date(struct sv_arena *A, const struct core_event *e, int32_t as_of)
 	return copy;
 }
 
+/* Time alone brings what lies in the future, and goes on in a period that the
+ * reference date cuts. */
+static void
+note_change(struct core_timeline *t, const struct core_event *e)
+{
+	int32_t day = INT32_MAX;
+
+	if (reaches_past(e->date, t->as_of) || reaches_past(e->end, t->as_of))
+		day = t->as_of + 1;
+	if (sv_date_is_set(e->date) && e->date.lo > t->as_of)
+		day = e->date.lo;
+	if (day < t->changes_on)
+		t->changes_on = day;
+}
+
 static void
 exclude(struct core_timeline *t, const struct core_event *e,
     enum core_exclusion_reason r)
@@ -234,6 +249,7 @@ select_events(struct sv_arena *A, struct core_timeline *t,
 		if (e->version != newest->version
 		    || e->status == CORE_STATUS_NOT_DONE)
 			continue;
+		note_change(t, e);
 		if ((r = judge(e, t->as_of, params)) != CORE_EXCLUDED_NOT) {
 			exclude(t, e, r);
 			continue;
@@ -287,7 +303,7 @@ core_timeline_admit(struct sv_arena *A, const struct core_history *history,
 	size_t n = history->n_events;
 
 	*ret = (struct core_timeline){ .as_of = history->as_of,
-		.n_events = n };
+		.n_events = n, .changes_on = INT32_MAX };
 	ret->events = sv_arena_zalloc(A, n, sizeof(*ret->events));
 	ret->excluded = sv_arena_zalloc(A, n, sizeof(*ret->excluded));
 	tmp = sv_arena_zalloc(A, n, sizeof(*tmp));

@@ -131,6 +131,8 @@ derive_adt(struct core_derive *D)
 	bool on = false;
 
 	for (size_t i = 0; i < n; i++) {
+		if (sv_date_is_set(e[i]->end))
+			core_note_change(D, e[i]->end.hi + 1);
 		if (sv_date_is_set(e[i]->end)
 		    && e[i]->end.hi < D->line->as_of)
 			continue;
