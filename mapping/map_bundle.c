@@ -1,7 +1,7 @@
 /*
- * The transaction Bundle of one patient.  Every entry is a conditional create
- * by an identity that follows from what was decided, so posting it twice
- * changes nothing (R4 http.html, conditional create).
+ * The transaction Bundle of one patient.  Every entry is a conditional create,
+ * or update, by an identity that follows from what was decided, so posting it
+ * twice changes nothing (R4 http.html, conditional create).
  */
 #include "map_bundle.h"
 
@@ -203,8 +203,16 @@ map_open_entry(struct map_writing *m, const char *type, const char *what)
 void
 map_close_entry(struct map_writing *m, const char *type, const char *what)
 {
+	/* These have no identifier in R4: their tags identify them. */
 	bool tagged = strcmp(type, "Provenance") == 0
 	    || strcmp(type, "AuditEvent") == 0;
+	/* What can be taken back can be said again. */
+	bool update = m->o->again[m->g->cancer]
+	    && (strcmp(type, "CarePlan") == 0
+	    || strcmp(type, "DetectedIssue") == 0);
+	struct sv_str query = sv_arena_printf(m->A, "%s=%s%%7C%.*s",
+	    tagged ? "_tag" : "identifier", DECISION,
+	    SV_FMT(identity(m, what)));
 
 	fhir_close(m->w);
 	if (m->o->collection) {
@@ -212,12 +220,14 @@ map_close_entry(struct map_writing *m, const char *type, const char *what)
 		return;
 	}
 	fhir_open(m->w, "request");
-	fhir_put_lit(m->w, "method", "POST");
-	fhir_put_lit(m->w, "url", type);
-	/* These have no identifier in R4: their tags identify them. */
-	fhir_put_str(m->w, "ifNoneExist", sv_arena_printf(m->A,
-	    "%s=%s%%7C%.*s", tagged ? "_tag" : "identifier", DECISION,
-	    SV_FMT(identity(m, what))));
+	fhir_put_lit(m->w, "method", update ? "PUT" : "POST");
+	if (update) {
+		fhir_put_str(m->w, "url", sv_arena_printf(m->A, "%s?%.*s",
+		    type, SV_FMT(query)));
+	} else {
+		fhir_put_lit(m->w, "url", type);
+		fhir_put_str(m->w, "ifNoneExist", query);
+	}
 	fhir_close(m->w);
 	fhir_close(m->w);
 }

@@ -29,6 +29,9 @@ struct map_output_options {
 	/* Guidance that this one takes back, in the same Bundle; JSON only. */
 	const struct map_earlier *earlier;
 	size_t n_earlier;
+	/* The same was said before and taken back: what is revoked on the
+	 * server is put right, not left as it is. */
+	bool again[CORE_CANCER_MAX];
 	enum { MAP_OUT_JSON, MAP_OUT_XML } syntax;
 	bool colour;			/* text: ANSI colours */
 	int width;			/* text: columns, 0 means 80 */

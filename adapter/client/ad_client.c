@@ -323,7 +323,8 @@ check_private(int fd, const char *path, struct sv_err *err)
 }
 
 struct sv_status
-ad_client_secret(const char *path, char *ret, size_t size, struct sv_err *err)
+ad_client_secret_file(const char *path, char *ret, size_t size, size_t *ret_n,
+    struct sv_err *err)
 {
 	FILE *f = fopen(path, "r");
 	struct sv_status s;
@@ -333,19 +334,31 @@ ad_client_secret(const char *path, char *ret, size_t size, struct sv_err *err)
 		sv_err_set(err, path, "it cannot be read: %s", strerror(errno));
 		return SV_BAD;
 	}
-	(void)setvbuf(f, NULL, _IONBF, 0);
+	(void)setvbuf(f, NULL, _IONBF, 0);	/* no copy is left behind */
 	s = check_private(fileno(f), path, err);
 	if (sv_is_ok(s)) {
 		n = fread(ret, 1, size - 1, f);
 		ret[n] = '\0';
-		n = strcspn(ret, "\r\n");
 		if (n == 0 || n == size - 1) {
-			sv_err_set(err, path, n == 0 ? "its first line is empty"
-			    : "its first line is too long");
+			sv_err_set(err, path, n == 0 ? "it is empty or cannot "
+			    "be read" : "it is too long");
 			s = SV_BAD;
 		}
-		ret[n] = '\0';
 	}
 	(void)fclose(f);
+	*ret_n = n;
 	return s;
+}
+
+struct sv_status
+ad_client_secret(const char *path, char *ret, size_t size, struct sv_err *err)
+{
+	size_t n;
+
+	SV_TRY(ad_client_secret_file(path, ret, size, &n, err));
+	ret[strcspn(ret, "\r\n")] = '\0';
+	if (ret[0] != '\0')
+		return SV_OK;
+	sv_err_set(err, path, "its first line is empty");
+	return SV_BAD;
 }

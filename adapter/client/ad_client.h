@@ -103,4 +103,8 @@ bool ad_client_may_ask(const char *url, bool plain);
 struct sv_status ad_client_secret(const char *path, char *ret, size_t size,
     struct sv_err *err) SV_CHECK;
 
+/** The same of the whole file: a key.  ${ret} gets a NUL behind it. */
+struct sv_status ad_client_secret_file(const char *path, char *ret,
+    size_t size, size_t *ret_n, struct sv_err *err) SV_CHECK;
+
 #endif

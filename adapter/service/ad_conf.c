@@ -1,6 +1,5 @@
-#include "ad_conf.h"
+#include "ad_conf_parse.h"
 
-#include <confuse.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -24,16 +23,16 @@ report(cfg_t *cfg, const char *format, va_list ap)
 	sv_err_set(reporting, where, "%s", text);
 }
 
-static const char *
-text_of(cfg_t *cfg, const char *name)
+const char *
+ad_conf_text(cfg_t *cfg, const char *name)
 {
 	const char *s = cfg_getstr(cfg, name);
 
 	return s != NULL && s[0] != '\0' ? s : NULL;
 }
 
-static struct sv_status
-wrong(struct sv_err *err, const char *where, const char *what)
+struct sv_status
+ad_conf_wrong(struct sv_err *err, const char *where, const char *what)
 {
 	sv_err_set(err, where, "%s", what);
 	return SV_BAD;
@@ -70,7 +69,7 @@ read_rights(cfg_t *s, struct ad_conf_client *c, struct sv_err *err)
 		else if (strcmp(may, "read") == 0)
 			c->may |= AD_MAY_READ;
 		else
-			return wrong(err, c->name, "may takes \"write\" and "
+			return ad_conf_wrong(err, c->name, "may takes \"write\" and "
 			    "\"read\"");
 	}
 	return SV_OK;
@@ -79,49 +78,23 @@ read_rights(cfg_t *s, struct ad_conf_client *c, struct sv_err *err)
 static struct sv_status
 read_client(cfg_t *s, struct ad_conf_client *c, struct sv_err *err)
 {
-	const char *print = text_of(s, "certificate-sha256");
+	const char *print = ad_conf_text(s, "certificate-sha256");
 
 	*c = (struct ad_conf_client){ .name = cfg_title(s),
-		.source = text_of(s, "source"), .token_sha256
-		= text_of(s, "token-sha256") };
+		.source = ad_conf_text(s, "source"), .token_sha256
+		= ad_conf_text(s, "token-sha256") };
 	if (c->source == NULL)
 		c->source = c->name;
 	if (print != NULL && !read_fingerprint(print, c->fingerprint))
-		return wrong(err, c->name, "certificate-sha256 takes 64 hex "
+		return ad_conf_wrong(err, c->name, "certificate-sha256 takes 64 hex "
 		    "digits: openssl x509 -in FILE -noout -fingerprint -sha256");
 	if (print == NULL && c->token_sha256 == NULL)
-		return wrong(err, c->name, "a client needs certificate-sha256 "
+		return ad_conf_wrong(err, c->name, "a client needs certificate-sha256 "
 		    "or token-sha256");
 	if (c->token_sha256 != NULL && strlen(c->token_sha256) != 64)
-		return wrong(err, c->name, "token-sha256 takes 64 hex digits: "
+		return ad_conf_wrong(err, c->name, "token-sha256 takes 64 hex digits: "
 		    "printf %s TOKEN | sha256sum");
 	return read_rights(s, c, err);
-}
-
-static struct sv_status
-read_destination(cfg_t *s, struct ad_conf_destination *d, bool development,
-    struct sv_err *err)
-{
-	*d = (struct ad_conf_destination){ .name = cfg_title(s),
-		.url = text_of(s, "url"), .ca = text_of(s, "ca"),
-		.certificate = text_of(s, "certificate"),
-		.key = text_of(s, "key"),
-		.token_file = text_of(s, "token-file"),
-		.concurrency = cfg_getint(s, "concurrency"),
-		.timeout_s = cfg_getint(s, "timeout") };
-	if (d->url == NULL)
-		return wrong(err, d->name, "a destination needs a url");
-	if (strncmp(d->url, "https://", 8) != 0
-	    && strncmp(d->url, "file:/", 6) != 0
-	    && (!development || strncmp(d->url, "http://127.", 11) != 0))
-		return wrong(err, d->name, "url takes https://…, or file:/… "
-		    "for a folder");
-	if ((d->certificate == NULL) != (d->key == NULL))
-		return wrong(err, d->name, "certificate and key go together");
-	if (d->concurrency < 1 || d->concurrency > 64 || d->timeout_s < 1)
-		return wrong(err, d->name, "concurrency is 1 to 64, timeout at "
-		    "least 1 second");
-	return SV_OK;
 }
 
 static struct sv_status
@@ -134,13 +107,14 @@ read_lists(cfg_t *cfg, struct ad_conf *c, struct sv_err *err)
 	if (c->n_clients > AD_CONF_MAX || c->n_destinations > AD_CONF_MAX
 	    || c->n_folders > AD_CONF_MAX
 	    || c->n_identifier_systems > AD_CONF_MAX)
-		return wrong(err, "", "at most 64 of each section");
+		return ad_conf_wrong(err, "", "at most 64 of each section");
 	for (unsigned i = 0; i < c->n_clients; i++)
 		SV_TRY(read_client(cfg_getnsec(cfg, "client", i),
 		    &c->client[i], err));
 	for (unsigned i = 0; i < c->n_destinations; i++)
-		SV_TRY(read_destination(cfg_getnsec(cfg, "destination", i),
-		    &c->destination[i], c->development, err));
+		SV_TRY(ad_conf_read_destination(cfg_getnsec(cfg,
+		    "destination", i), c->development, &c->destination[i],
+		    err));
 	for (unsigned i = 0; i < c->n_folders; i++) {
 		cfg_t *s = cfg_getnsec(cfg, "folder", i);
 
@@ -164,10 +138,10 @@ static struct sv_status
 check_access(const struct ad_conf *c, const char *path, struct sv_err *err)
 {
 	if (c->certificate == NULL || c->key == NULL)
-		return wrong(err, path, "certificate and key are missing "
+		return ad_conf_wrong(err, path, "certificate and key are missing "
 		    "(development = true serves plain HTTP on loopback)");
 	if (c->n_clients == 0)
-		return wrong(err, path, "no client may write: add a client "
+		return ad_conf_wrong(err, path, "no client may write: add a client "
 		    "section");
 	return SV_OK;
 }
@@ -176,13 +150,13 @@ static struct sv_status
 check(const struct ad_conf *c, const char *path, struct sv_err *err)
 {
 	if (c->store == NULL)
-		return wrong(err, path, "store is missing: where the service "
+		return ad_conf_wrong(err, path, "store is missing: where the service "
 		    "keeps its database");
 	if (!is_between(c->port, 0, 65535) || !is_between(c->threads, 1, 64)
 	    || !is_between(c->max_body_mib, 1, 1024)
 	    || !is_between(c->max_connections, 1, 1000000)
 	    || !is_between(c->keep_days, 0, 36500))
-		return wrong(err, path, "port is 0 to 65535, threads 1 to 64, "
+		return ad_conf_wrong(err, path, "port is 0 to 65535, threads 1 to 64, "
 		    "max-body-mib 1 to 1024, max-connections 1 to 1000000, "
 		    "keep-days 0 to 36500");
 	return c->development ? SV_OK : check_access(c, path, err);
@@ -191,14 +165,14 @@ check(const struct ad_conf *c, const char *path, struct sv_err *err)
 static struct sv_status
 read_all(cfg_t *cfg, const char *path, struct ad_conf *c, struct sv_err *err)
 {
-	*c = (struct ad_conf){ .cfg = cfg, .store = text_of(cfg, "store"),
-		.rules = text_of(cfg, "rules"), .site = text_of(cfg, "site"),
-		.sign_off = text_of(cfg, "sign-off"),
-		.endpoint = text_of(cfg, "endpoint"),
+	*c = (struct ad_conf){ .cfg = cfg, .store = ad_conf_text(cfg, "store"),
+		.rules = ad_conf_text(cfg, "rules"), .site = ad_conf_text(cfg, "site"),
+		.sign_off = ad_conf_text(cfg, "sign-off"),
+		.endpoint = ad_conf_text(cfg, "endpoint"),
 		.address = cfg_getstr(cfg, "address"),
-		.certificate = text_of(cfg, "certificate"),
-		.key = text_of(cfg, "key"),
-		.client_ca = text_of(cfg, "client-ca"),
+		.certificate = ad_conf_text(cfg, "certificate"),
+		.key = ad_conf_text(cfg, "key"),
+		.client_ca = ad_conf_text(cfg, "client-ca"),
 		.port = cfg_getint(cfg, "port"),
 		.threads = cfg_getint(cfg, "threads"),
 		.max_connections = cfg_getint(cfg, "max-connections"),
@@ -217,14 +191,6 @@ static cfg_opt_t client_options[] = {
 	CFG_STR("certificate-sha256", "", CFGF_NONE),
 	CFG_STR("token-sha256", "", CFGF_NONE),
 	CFG_STR_LIST("may", write_and_read, CFGF_NONE),
-	CFG_END()
-};
-
-static cfg_opt_t destination_options[] = {
-	CFG_STR("url", "", CFGF_NONE), CFG_STR("ca", "", CFGF_NONE),
-	CFG_STR("certificate", "", CFGF_NONE), CFG_STR("key", "", CFGF_NONE),
-	CFG_STR("token-file", "", CFGF_NONE),
-	CFG_INT("concurrency", 4, CFGF_NONE), CFG_INT("timeout", 30, CFGF_NONE),
 	CFG_END()
 };
 
@@ -248,7 +214,7 @@ static cfg_opt_t options[] = {
 	CFG_STR_LIST("identifier-systems", none, CFGF_NONE),
 	CFG_SEC("client", client_options, CFGF_MULTI | CFGF_TITLE
 	    | CFGF_NO_TITLE_DUPES),
-	CFG_SEC("destination", destination_options, CFGF_MULTI | CFGF_TITLE
+	CFG_SEC("destination", ad_conf_destination_options, CFGF_MULTI | CFGF_TITLE
 	    | CFGF_NO_TITLE_DUPES),
 	CFG_SEC("folder", folder_options, CFGF_MULTI | CFGF_TITLE
 	    | CFGF_NO_TITLE_DUPES),

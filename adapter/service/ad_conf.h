@@ -33,7 +33,11 @@ struct ad_conf_client {
 struct ad_conf_destination {
 	const char *name, *url;		/* https:, or a folder: file:/path */
 	const char *ca, *certificate, *key;	/* PEM files, or NULL */
+	const char *proxy;		/* NULL: of the environment; "": none */
 	const char *token_file;		/* bearer token, or NULL */
+	const char *user, *password_file;	/* HTTP basic, or NULL */
+	/* SMART Backend Services; client_id is NULL without it. */
+	const char *client_id, *client_key, *token_url, *jku, *scope;
 	long concurrency, timeout_s;
 };
 

@@ -206,6 +206,7 @@ change_row(struct operation *p, const struct ad_row *row,
 		return AD_EXIT_REFUSED;
 	}
 	r.state = state;
+	r.attempts = 0;
 	r.due_ms = ad_now_ms();
 	r.reason = state == AD_ROW_DROPPED ? SV_LIT("dropped by an operator")
 	    : SV_LIT("sent again by an operator");
@@ -231,7 +232,49 @@ one_row(struct operation *p)
 	if (strcmp(p->verb, "drop") == 0)
 		return change_row(p, &r, AD_ROW_DROPPED);
 	(void)fwrite(r.body.p, 1, r.body.n, stdout);
+	if (r.reason.n > 0)
+		fprintf(stderr, "%.*s\n%.*s", SV_FMT(r.reason),
+		    SV_FMT(r.said));
 	return AD_EXIT_OK;
+}
+
+static bool
+is_destination(const struct operation *p, struct sv_str name)
+{
+	for (size_t i = 0; i < p->u->conf.n_destinations; i++) {
+		if (sv_str_is(name, p->u->conf.destination[i].name))
+			return true;
+	}
+	return false;
+}
+
+/* Everything that was refused, when what was wrong has been put right. */
+static enum ad_exit
+retry_all(struct operation *p)
+{
+	struct sv_str name = sv_str_of(p->word);
+	int64_t n;
+
+	if (strcmp(p->word, "all") == 0)
+		name.n = 0;
+	else if (!is_destination(p, name))
+		return usage("outbox retry takes a number, a destination or "
+		    "all");
+	if (!sv_is_ok(ad_store_retry_dead(p->S, name, ad_now_ms(), &n)))
+		return failed(p);
+	printf("%lld post%s again\n", (long long)n, n == 1 ? " waits"
+	    : "s wait");
+	return AD_EXIT_OK;
+}
+
+static bool
+print_backlog(void *ctx, const struct ad_backlog *b)
+{
+	printf("posts to %-12.*s %10lld waiting, %lld dead%s\n",
+	    SV_FMT(b->destination), (long long)b->waiting, (long long)b->dead,
+	    is_destination(ctx, b->destination) ? ""
+	    : "  (not in the configuration)");
+	return true;
 }
 
 static bool
@@ -273,8 +316,11 @@ ad_operate_outbox(const struct ad_options *o)
 	else if (p.number > 0 && (is_verb(&p, "show") || is_verb(&p, "retry")
 	    || is_verb(&p, "drop")))
 		e = one_row(&p);
+	else if (is_verb(&p, "retry") && p.word != NULL)
+		e = retry_all(&p);
 	else
-		e = usage("outbox takes list, show N, retry N or drop N");
+		e = usage("outbox takes list, show N, retry N, retry all, "
+		    "or drop N");
 	end(&p);
 	return e;
 }
@@ -324,6 +370,8 @@ ad_operate_status(const struct ad_options *o)
 		printf("posts    %-10.*s %12lld\n",
 		    SV_FMT(ad_row_state_name((enum ad_row_state)i)),
 		    (long long)c.rows[i]);
+	if (!sv_is_ok(ad_store_list_destinations(p.S, print_backlog, &p)))
+		e = failed(&p);
 	printf("patients            %12lld\nresources           %12lld\n"
 	    "guidance that holds %12lld\nstore, bytes        %12lld\n",
 	    (long long)c.patients, (long long)c.resources,
@@ -332,5 +380,5 @@ ad_operate_status(const struct ad_options *o)
 		printf("oldest post waits   %12lld s\n",
 		    (long long)((ad_now_ms() - c.oldest_waiting_ms) / 1000));
 	end(&p);
-	return AD_EXIT_OK;
+	return e;
 }

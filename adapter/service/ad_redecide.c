@@ -4,6 +4,8 @@
  */
 #include "ad_apply.h"
 
+#include <string.h>
+
 #include "map_result.h"
 #include "sv_limits.h"
 
@@ -29,6 +31,7 @@ struct deciding {
 	size_t n_now;
 	struct map_earlier *earlier;	/* what is taken back */
 	size_t n_earlier;
+	bool again[CORE_CANCER_MAX];	/* said before, and taken back since */
 };
 
 /* What follows from what is remembered now. */
@@ -101,6 +104,20 @@ reason(const struct ad_intake *I, bool gone)
 	return gone ? SV_LIT(WITHDRAWN) : SV_LIT(SUPERSEDED);
 }
 
+/* What was revoked on the receivers must not stay so when it holds again. */
+static struct sv_status
+look_back(struct deciding *D)
+{
+	for (size_t i = 0; i < D->n_now; i++) {
+		const struct ad_guidance *g = &D->now[i];
+
+		if (find(D->before, D->n_before, g, true) == NULL)
+			SV_TRY(ad_store_was_said(D->S, D->patient, g->decision,
+			    &D->again[g->cancer]));
+	}
+	return SV_OK;
+}
+
 /* End what held before and does not now. */
 static struct sv_status
 end_before(struct deciding *D)
@@ -133,6 +150,7 @@ write_bundle(struct deciding *D, size_t n_earlier, struct sv_str *ret)
 		.n_earlier = n_earlier };
 	struct sv_buf out;
 
+	memcpy(o.again, D->again, sizeof(o.again));
 	sv_buf_init(&out, &D->I->A, SV_LIMIT_OUTPUT);
 	SV_TRY(map_bundle_write(&D->I->A, &D->r, &o, &out));
 	*ret = sv_buf_str(&out);
@@ -209,6 +227,7 @@ redecide(struct ad_intake *I, struct ad_store *S, int64_t patient,
 	SV_TRY(ad_store_current(S, &I->A, patient, &D.before, &D.n_before));
 	if (unchanged(&D))
 		return SV_OK;
+	SV_TRY(look_back(&D));
 	SV_TRY(end_before(&D));
 	if (D.n_now > 0) {
 		SV_TRY(write_bundle(&D, 0, &bundle));

@@ -49,23 +49,54 @@ ad_log(const char *event, const char *format, ...)
 	(void)!write(STDERR_FILENO, line, n);
 }
 
+/* What a person should know about the posts. */
+static void
+note_post(const char *event, struct sv_str destination, int64_t row,
+    const char *why)
+{
+	ad_log(event, "destination=%.*s post=%lld why=\"%s\"",
+	    SV_FMT(destination), (long long)row, why);
+}
+
+static bool
+note_orphans(void *ctx, const struct ad_backlog *b)
+{
+	const struct ad_conf *c = ctx;
+
+	for (size_t i = 0; i < c->n_destinations; i++) {
+		if (sv_str_is(b->destination, c->destination[i].name))
+			return true;
+	}
+	ad_log("no-such-destination", "destination=%.*s posts=%lld hint=\"they "
+	    "wait until the configuration has it again, or are dropped\"",
+	    SV_FMT(b->destination), (long long)(b->waiting + b->dead));
+	return true;
+}
+
 static struct ad_poster *
 start_poster(struct ad_service *V, const struct ad_conf *c,
     struct sv_err *err)
 {
 	struct ad_destination d[AD_CONF_MAX];
 
+	if (!sv_is_ok(ad_store_list_destinations(V->store, note_orphans,
+	    (void *)(uintptr_t)c)))
+		ad_log("store-failed", "why=\"%s\"", ad_store_error(V->store));
 	for (size_t i = 0; i < c->n_destinations; i++) {
 		const struct ad_conf_destination *x = &c->destination[i];
 
 		d[i] = (struct ad_destination){ .name = sv_str_of(x->name),
 			.url = x->url, .ca = x->ca,
 			.certificate = x->certificate, .key = x->key,
-			.token_file = x->token_file,
+			.proxy = x->proxy, .token_file = x->token_file,
+			.user = x->user, .password_file = x->password_file,
+			.client_id = x->client_id, .client_key = x->client_key,
+			.token_url = x->token_url, .jku = x->jku,
+			.scope = x->scope,
 			.concurrency = x->concurrency,
 			.timeout_s = x->timeout_s, .plain = c->development };
 	}
-	return ad_poster_start(V->store, d, c->n_destinations, err);
+	return ad_poster_start(V->store, d, c->n_destinations, note_post, err);
 }
 
 static bool

@@ -81,6 +81,8 @@
 	X(COUNT_STALE, "SELECT count(*) FROM patient WHERE merged_into"	\
 	    " IS NULL AND rules IS NOT ?")				\
 	X(PROBE, "INSERT OR REPLACE INTO probe VALUES(1, ?)")		\
+	X(WAS_SAID, "SELECT 1 FROM guidance WHERE patient = ?"		\
+	    " AND decision = ? LIMIT 1")				\
 	X(PUT_GUIDANCE, "INSERT INTO guidance(patient, message, cancer,"	\
 	    " decision, as_of, recorded, bundle, size)"			\
 	    " VALUES(?,?,?,?,?,?,?,?)")					\
@@ -91,17 +93,23 @@
 	    " VALUES(?,?,?,?,?,?,?,?,?)")				\
 	X(CLAIM, "SELECT id, patient, message, decision, correlation,"	\
 	    " attempts, created, body, size FROM outbox o"		\
-	    " WHERE destination = ? AND state = 0 AND due <= ?"		\
-	    " AND NOT EXISTS(SELECT 1 FROM outbox p WHERE p.patient ="	\
-	    " o.patient AND p.destination = o.destination AND p.state IN" \
-	    " (0, 1) AND p.id < o.id) ORDER BY due, id LIMIT ?")	\
+	    " WHERE destination = ? AND state = 0 AND due <= ? AND"	\
+	    AD_SQL_FIRST " ORDER BY due, id LIMIT ?")			\
 	X(MARK_SENDING, "UPDATE outbox SET state = 1,"			\
 	    " attempts = attempts + 1 WHERE id = ?")			\
-	X(SETTLE_ROW, "UPDATE outbox SET state = ?, due = ?, status = ?,"	\
-	    " reason = ? WHERE id = ? AND state <> 4")			\
+	X(SETTLE_ROW, "UPDATE outbox SET state = ?, attempts = ?, due = ?," \
+	    " status = ?, reason = ?, said = nullif(?,'') WHERE id = ?"	\
+	    " AND state <> 4")						\
 	X(RECOVER_ROWS, "UPDATE outbox SET state = 0 WHERE state = 1")	\
-	X(NEXT_DUE, "SELECT min(due) FROM outbox WHERE destination = ?"	\
-	    " AND state = 0")						\
+	X(NEXT_DUE, "SELECT due FROM outbox o WHERE destination = ?"	\
+	    " AND state = 0 AND" AD_SQL_FIRST " ORDER BY due LIMIT 1")	\
+	X(BACKLOG, "SELECT destination, sum(state <> 3), sum(state = 3),"	\
+	    " min(created) FROM outbox WHERE state IN (0, 1, 3)"	\
+	    " GROUP BY destination ORDER BY destination")		\
+	X(RETRY_DEAD, "UPDATE outbox SET state = 0, attempts = 0, due = ?" \
+	    " WHERE state = 3 AND (destination = ? OR ? = '')")		\
+	X(MERGE_ROWS, "UPDATE outbox SET patient = ? WHERE patient = ?"	\
+	    " AND state IN (0, 1, 3)")					\
 	X(GET_ROW, AD_SQL_ROW ", body, size FROM outbox WHERE id = ?")	\
 	X(LIST_ROWS, AD_SQL_ROW " FROM outbox ORDER BY id LIMIT ?")	\
 	X(LIST_STATE, AD_SQL_ROW " FROM outbox WHERE state = ?"		\
@@ -122,7 +130,11 @@
 #define AD_SQL_MESSAGE "SELECT id, received, source, key, method, target," \
 	" media, correlation, size, fate, status, reason"
 #define AD_SQL_ROW "SELECT id, patient, message, destination, decision," \
-	" correlation, state, attempts, status, created, due, reason"
+	" correlation, state, attempts, status, created, due, reason, said"
+/* The outbox row o is the oldest unsettled one of its patient. */
+#define AD_SQL_FIRST " NOT EXISTS(SELECT 1 FROM outbox p WHERE p.patient =" \
+	" o.patient AND p.destination = o.destination AND p.state IN (0, 1)" \
+	" AND p.id < o.id)"
 
 #define AD_SQL_X(id, text) AD_SQL_##id,
 enum ad_sql {

@@ -62,8 +62,14 @@
 	"CREATE TABLE probe(id INTEGER PRIMARY KEY, at INTEGER) STRICT;" \
 	"PRAGMA user_version = 2;"
 
+/* What the receiver of a post said of it. */
+#define SCHEMA_3							\
+	"ALTER TABLE outbox ADD COLUMN said TEXT;"			\
+	"PRAGMA user_version = 3;"
+
 /* Each makes a store of the version before into one of its own. */
-static const char *const migrations[AD_STORE_SCHEMA] = { SCHEMA_1, SCHEMA_2 };
+static const char *const migrations[AD_STORE_SCHEMA] = { SCHEMA_1, SCHEMA_2,
+	SCHEMA_3 };
 
 const char *
 ad_store_error(const struct ad_store *S)

@@ -34,7 +34,7 @@
 
 /* The layout of the database; an older one is migrated when it is opened, a
  * newer one is refused. */
-#define AD_STORE_SCHEMA 2
+#define AD_STORE_SCHEMA 3
 
 struct ad_store;
 
@@ -159,7 +159,8 @@ struct sv_status ad_store_name_patient(struct ad_store *S, int64_t patient,
 struct sv_status ad_store_identify_patient(struct ad_store *S,
     int64_t patient, struct sv_str system, struct sv_str value) SV_CHECK;
 
-/** All names, identifiers and resources of ${from} become those of ${to}. */
+/** All names, identifiers, resources and unsettled rows of ${from} become those
+ * of ${to}. */
 struct sv_status ad_store_merge_patients(struct ad_store *S, int64_t from,
     int64_t to) SV_CHECK;
 
@@ -249,6 +250,10 @@ struct sv_status ad_store_stale(struct ad_store *S, struct sv_arena *A,
 struct sv_status ad_store_count_stale(struct ad_store *S,
     struct sv_str sha256, int64_t *ret) SV_CHECK;
 
+/** Whether ${decision} ever held for ${patient}. */
+struct sv_status ad_store_was_said(struct ad_store *S, int64_t patient,
+    struct sv_str decision, bool *ret) SV_CHECK;
+
 /** Remember ${g} as what holds now; sets its id. */
 struct sv_status ad_store_put_guidance(struct ad_store *S,
     struct ad_guidance *g) SV_CHECK;
@@ -280,7 +285,8 @@ struct ad_row {
 	enum ad_row_state state;
 	int attempts, status;		/* last HTTP status; 0: none */
 	int64_t created_ms, due_ms;
-	struct sv_str reason;		/* of the last failure */
+	struct sv_str reason;		/* of the last failure; no content */
+	struct sv_str said;		/* by the receiver; may have content */
 };
 
 /** Put ${r}, its body packed, into the outbox; sets its id. */
@@ -289,22 +295,28 @@ struct sv_status ad_store_put_row(struct ad_store *S, struct ad_row *r)
 
 /**
  * ad_store_claim(S, A, c):
- * Up to ${c}->max rows that are due, the oldest first, of each patient only its
- * oldest unsettled one; marked as being sent.  A unit of its own: durable when
- * it returns.
+ * Write down what became of the ${c}->n_settled rows; then take up to
+ * ${c}->max rows that are due, the oldest first, of each patient only its oldest
+ * unsettled one, and mark them as being sent.  A unit of its own, so that one
+ * fsync serves all of it: durable when it returns.  A row whose bytes are
+ * damaged has no body.
  */
 struct ad_claim {
 	struct sv_str destination;
 	int64_t now_ms;
 	int max;
+	size_t max_bytes;		/* stop after these; 0: no matter */
+	const struct ad_row *settled;	/* id, state, attempts, due_ms, status,
+					 * reason, said */
+	size_t n_settled;
 	struct ad_row *rows;		/* out, in ${A} */
 	size_t n;
 };
 struct sv_status ad_store_claim(struct ad_store *S, struct sv_arena *A,
     struct ad_claim *c) SV_CHECK;
 
-/** What became of row ${r}->id: state, due_ms, status, reason.  A unit of its
- * own.  */
+/** What became of row ${r}->id: state, attempts, due_ms, status, reason, said.
+ * A unit of its own. */
 struct sv_status ad_store_settle_row(struct ad_store *S,
     const struct ad_row *r) SV_CHECK;
 
@@ -313,7 +325,8 @@ struct sv_status ad_store_settle_row(struct ad_store *S,
 struct sv_status ad_store_recover_rows(struct ad_store *S, int64_t *ret_n)
     SV_CHECK;
 
-/** When the next row of ${destination} is due, ms; -1: none waits. */
+/** When the next row of ${destination} that could be claimed is due, ms; -1:
+ * there is none. */
 struct sv_status ad_store_next_due(struct ad_store *S,
     struct sv_str destination, int64_t *ret) SV_CHECK;
 
@@ -329,6 +342,20 @@ struct ad_row_visitor {
 };
 struct sv_status ad_store_list_rows(struct ad_store *S,
     enum ad_row_state state, const struct ad_row_visitor *v) SV_CHECK;
+
+/** What there is for each destination that has unsettled or dead rows, also
+ * for one that is no longer configured. */
+struct ad_backlog {
+	struct sv_str destination;
+	int64_t waiting, dead;
+	int64_t oldest_ms;		/* created */
+};
+struct sv_status ad_store_list_destinations(struct ad_store *S,
+    bool (*each)(void *ctx, const struct ad_backlog *b), void *ctx) SV_CHECK;
+
+/** Dead rows of ${destination}, or of all if it is "", wait again as if new. */
+struct sv_status ad_store_retry_dead(struct ad_store *S,
+    struct sv_str destination, int64_t now_ms, int64_t *ret_n) SV_CHECK;
 
 /* For /status, /metrics and salvor status. */
 struct ad_store_counts {

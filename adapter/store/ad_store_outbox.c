@@ -58,6 +58,18 @@ ad_store_current(struct ad_store *S, struct sv_arena *A, int64_t patient,
 }
 
 struct sv_status
+ad_store_was_said(struct ad_store *S, int64_t patient, struct sv_str decision,
+    bool *ret)
+{
+	int64_t one;
+	struct sv_status st = ad_sql_number(S, ad_sql(S, AD_SQL_WAS_SAID,
+	    "is", patient, decision), &one);
+
+	*ret = sv_is_ok(st);
+	return st.code == SV_CODE_SKIP ? SV_OK : st;
+}
+
+struct sv_status
 ad_store_put_guidance(struct ad_store *S, struct ad_guidance *g)
 {
 	SV_TRY(ad_sql_run(S, AD_SQL_PUT_GUIDANCE, "iiisssbi", g->patient,
@@ -95,10 +107,13 @@ ad_store_put_row(struct ad_store *S, struct ad_row *r)
 	return SV_OK;
 }
 
-/* A row of AD_SQL_CLAIM. */
+/* A row of AD_SQL_CLAIM.  Bytes that are damaged do not hold up the others:
+ * the row comes without a body. */
 static struct sv_status
 read_claimed(struct sv_arena *A, sqlite3_stmt *s, struct ad_row *r)
 {
+	struct sv_status st;
+
 	*r = (struct ad_row){ .id = sqlite3_column_int64(s, 0),
 		.patient = sqlite3_column_int64(s, 1),
 		.message = sqlite3_column_int64(s, 2),
@@ -108,25 +123,53 @@ read_claimed(struct sv_arena *A, sqlite3_stmt *s, struct ad_row *r)
 		.created_ms = sqlite3_column_int64(s, 6),
 		.state = AD_ROW_SENDING };
 	SV_ENSURE(r->decision.p != NULL && r->correlation.p != NULL, SV_NOMEM);
-	return ad_store_unpack(A, ad_sql_peek(s, 7), SV_LIMIT_OUTPUT,
-	    &r->body);
+	st = ad_store_unpack(A, ad_sql_peek(s, 7), SV_LIMIT_OUTPUT, &r->body);
+	return st.code == SV_CODE_NOMEM ? st : SV_OK;
 }
 
 static struct sv_status
 claim(struct ad_store *S, struct sv_arena *A, struct ad_claim *c)
 {
-	sqlite3_stmt *s = ad_sql(S, AD_SQL_CLAIM, "sii", c->destination,
-	    c->now_ms, (int64_t)c->max);
-	struct sv_status st;
+	sqlite3_stmt *s;
+	struct sv_status st = SV_SKIP;
+	size_t bytes = 0;
 
-	while (sv_is_ok(st = ad_sql_step(S, s))) {
-		SV_TRY(read_claimed(A, s, &c->rows[c->n]));
+	if (c->max == 0)
+		return SV_OK;
+	s = ad_sql(S, AD_SQL_CLAIM, "sii", c->destination, c->now_ms,
+	    (int64_t)c->max);
+	while ((c->max_bytes == 0 || bytes < c->max_bytes)
+	    && sv_is_ok(st = ad_sql_step(S, s))) {
+		st = read_claimed(A, s, &c->rows[c->n]);
+		if (!sv_is_ok(st)) {
+			(void)sqlite3_reset(s);
+			return st;
+		}
+		bytes += c->rows[c->n].body.n;
 		c->rows[c->n++].destination = c->destination;
 	}
-	SV_ENSURE(st.code == SV_CODE_SKIP, SV_RETRY);
+	SV_ENSURE(sv_is_ok(st) || st.code == SV_CODE_SKIP, SV_RETRY);
+	if (s != NULL)
+		(void)sqlite3_reset(s);
 	for (size_t i = 0; i < c->n; i++)
 		SV_TRY(ad_sql_run(S, AD_SQL_MARK_SENDING, "i", c->rows[i].id));
 	return SV_OK;
+}
+
+static struct sv_status
+settle(struct ad_store *S, const struct ad_row *r)
+{
+	return ad_sql_run(S, AD_SQL_SETTLE_ROW, "iiiissi", (int64_t)r->state,
+	    (int64_t)r->attempts, r->due_ms, (int64_t)r->status, r->reason,
+	    r->said, r->id);
+}
+
+static struct sv_status
+settle_and_claim(struct ad_store *S, struct sv_arena *A, struct ad_claim *c)
+{
+	for (size_t i = 0; i < c->n_settled; i++)
+		SV_TRY(settle(S, &c->settled[i]));
+	return claim(S, A, c);
 }
 
 struct sv_status
@@ -135,11 +178,11 @@ ad_store_claim(struct ad_store *S, struct sv_arena *A, struct ad_claim *c)
 	struct sv_status st;
 
 	c->n = 0;
-	c->rows = sv_arena_alloc(A, (size_t)c->max * sizeof(*c->rows));
+	c->rows = sv_arena_alloc(A, ((size_t)c->max + 1) * sizeof(*c->rows));
 	SV_ENSURE(c->rows != NULL, SV_NOMEM);
 	SV_TRY(ad_store_begin(S));
-	st = claim(S, A, c);
-	if (sv_is_ok(st) && c->n > 0)
+	st = settle_and_claim(S, A, c);
+	if (sv_is_ok(st) && c->n + c->n_settled > 0)
 		return ad_store_commit(S);
 	ad_store_rollback(S);
 	return st;
@@ -151,8 +194,7 @@ ad_store_settle_row(struct ad_store *S, const struct ad_row *r)
 	struct sv_status st;
 
 	SV_TRY(ad_store_begin(S));
-	st = ad_sql_run(S, AD_SQL_SETTLE_ROW, "iiisi", (int64_t)r->state,
-	    r->due_ms, (int64_t)r->status, r->reason, r->id);
+	st = settle(S, r);
 	if (!sv_is_ok(st)) {
 		ad_store_rollback(S);
 		return st;
@@ -199,7 +241,7 @@ read_row(sqlite3_stmt *s, struct ad_row *r)
 		.status = sqlite3_column_int(s, 8),
 		.created_ms = sqlite3_column_int64(s, 9),
 		.due_ms = sqlite3_column_int64(s, 10),
-		.reason = ad_sql_peek(s, 11) };
+		.reason = ad_sql_peek(s, 11), .said = ad_sql_peek(s, 12) };
 }
 
 struct sv_status
@@ -215,9 +257,11 @@ ad_store_get_row(struct ad_store *S, struct sv_arena *A, int64_t id,
 	ret->decision = sv_arena_str(A, ret->decision);
 	ret->correlation = sv_arena_str(A, ret->correlation);
 	ret->reason = sv_arena_str(A, ret->reason);
+	ret->said = sv_arena_str(A, ret->said);
 	SV_ENSURE(ret->destination.p != NULL && ret->decision.p != NULL
-	    && ret->correlation.p != NULL && ret->reason.p != NULL, SV_NOMEM);
-	st = ad_store_unpack(A, ad_sql_peek(s, 12), SV_LIMIT_OUTPUT,
+	    && ret->correlation.p != NULL && ret->reason.p != NULL
+	    && ret->said.p != NULL, SV_NOMEM);
+	st = ad_store_unpack(A, ad_sql_peek(s, 13), SV_LIMIT_OUTPUT,
 	    &ret->body);
 	(void)sqlite3_reset(s);
 	return st.code == SV_CODE_SKIP ? SV_OK : st;
@@ -241,4 +285,42 @@ ad_store_list_rows(struct ad_store *S, enum ad_row_state state,
 		}
 	}
 	return st.code == SV_CODE_SKIP ? SV_OK : st;
+}
+
+struct sv_status
+ad_store_list_destinations(struct ad_store *S,
+    bool (*each)(void *ctx, const struct ad_backlog *b), void *ctx)
+{
+	sqlite3_stmt *s = ad_sql(S, AD_SQL_BACKLOG, "");
+	struct sv_status st;
+
+	while (sv_is_ok(st = ad_sql_step(S, s))) {
+		struct ad_backlog b = { .destination = ad_sql_peek(s, 0),
+			.waiting = sqlite3_column_int64(s, 1),
+			.dead = sqlite3_column_int64(s, 2),
+			.oldest_ms = sqlite3_column_int64(s, 3) };
+
+		if (!each(ctx, &b)) {
+			(void)sqlite3_reset(s);
+			return SV_OK;
+		}
+	}
+	return st.code == SV_CODE_SKIP ? SV_OK : st;
+}
+
+struct sv_status
+ad_store_retry_dead(struct ad_store *S, struct sv_str destination,
+    int64_t now_ms, int64_t *ret_n)
+{
+	struct sv_status st;
+
+	SV_TRY(ad_store_begin(S));
+	st = ad_sql_run(S, AD_SQL_RETRY_DEAD, "iss", now_ms, destination,
+	    destination);
+	*ret_n = sqlite3_changes64(S->db);
+	if (!sv_is_ok(st)) {
+		ad_store_rollback(S);
+		return st;
+	}
+	return ad_store_commit(S);
 }

@@ -50,6 +50,9 @@ ad_store_merge_patients(struct ad_store *S, int64_t from, int64_t to)
 	SV_TRY(ad_sql_run(S, AD_SQL_MERGE_NAMES, "ii", to, from));
 	SV_TRY(ad_sql_run(S, AD_SQL_MERGE_IDENTIFIERS, "ii", to, from));
 	SV_TRY(ad_sql_run(S, AD_SQL_MERGE_RESOURCES, "ii", to, from));
+	/* What is said of one person from now on goes behind what was said of
+	 * both. */
+	SV_TRY(ad_sql_run(S, AD_SQL_MERGE_ROWS, "ii", to, from));
 	return ad_sql_run(S, AD_SQL_MERGE_PATIENT, "ii", to, from);
 }
 

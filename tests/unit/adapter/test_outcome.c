@@ -184,7 +184,7 @@ Test(client, headers)
 
 Test(client, secret)
 {
-	char path[] = "/tmp/salvor-secret-XXXXXX", got[16];
+	char path[] = "/tmp/salvor-secret-XXXXXX", got[32];
 	int fd = mkstemp(path);
 	struct sv_err err;
 
@@ -192,7 +192,8 @@ Test(client, secret)
 	cr_assert_eq(write(fd, "s3cret\nnot this\n", 16), 16);
 	cr_assert(sv_is_ok(ad_client_secret(path, got, sizeof(got), &err)));
 	cr_assert_str_eq(got, "s3cret");
-	cr_assert_eq(ad_client_secret(path, got, 6, &err).code, SV_CODE_BAD);
+	cr_assert_eq(ad_client_secret(path, got, 6, &err).code, SV_CODE_BAD,
+	    "too long");
 	cr_assert_eq(fchmod(fd, 0640), 0);
 	cr_assert_eq(ad_client_secret(path, got, sizeof(got), &err).code,
 	    SV_CODE_BAD);
