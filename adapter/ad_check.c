@@ -92,19 +92,49 @@ check_review(const struct ad_options *o, const struct core_rulebook *book,
 	t->warnings++;
 }
 
-static enum ad_exit
-check(const struct ad_options *o, struct ad_engine *E)
+/* A sign-off for another rule set than this one is none. */
+static void
+check_sign_off(const struct core_rulebook *book, struct tally *t)
 {
-	struct fhir_at cases = ad_rules_cases(o, E);
+	const struct core_sign_off *s = &book->sign_off;
+
+	if (s->file.n == 0 || s->holds)
+		return;
+	printf("error: %.*s: signed off by %.*s was the rule set with sha256 "
+	    "%.*s; this one is another and counts as not signed off\n",
+	    SV_FMT(s->file), SV_FMT(s->by), SV_FMT(s->sha256));
+	t->errors++;
+}
+
+/* Lint, even of a configuration that loading has refused: one run tells all
+ * that is wrong. */
+static bool
+lint(struct ad_engine *E, const struct fhir_at *cases, struct tally *t)
+{
 	struct fhir_issues is;
-	struct tally t = { 0 };
 
 	fhir_issues_init(&is, &E->arena);
-	if (!sv_is_ok(map_check_rules(&E->arena, &E->book, &cases, &is))) {
+	if (!sv_is_ok(map_check_rules(&E->arena, &E->book, cases, &is))
+	    || !sv_is_ok(map_check_terminology(&E->arena, E->files,
+	    E->n_files, &is))) {
 		fprintf(stderr, "salvor: not enough memory\n");
-		return AD_EXIT_TEMPORARY;
+		return false;
 	}
-	print(&is, &t);
+	print(&is, t);
+	check_sign_off(&E->book, t);
+	return true;
+}
+
+static enum ad_exit
+check(const struct ad_options *o, struct ad_engine *E, bool loaded)
+{
+	struct fhir_at cases = ad_rules_cases(o, E);
+	struct tally t = { 0 };
+
+	if (!lint(E, &cases, &t))
+		return AD_EXIT_TEMPORARY;
+	if (!loaded)
+		return AD_EXIT_CONFIG;
 	check_review(o, &E->book, &t);
 	run_cases(o, &cases, E, &t);
 	printf("%zu rules, version %.*s, sha256 %.*s: ", E->book.n_rules,
@@ -123,8 +153,8 @@ ad_check(const struct ad_options *o)
 	struct ad_engine E;
 	enum ad_exit e = ad_engine_load(o, &E);
 
-	if (e == AD_EXIT_OK)
-		e = check(o, &E);
+	if (e == AD_EXIT_OK || E.n_files > 0)
+		e = check(o, &E, e == AD_EXIT_OK);
 	ad_engine_free(&E);
 	return e;
 }

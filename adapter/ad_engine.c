@@ -59,13 +59,24 @@ by_name(const void *a, const void *b)
 	    ((const struct map_file *)b)->name);
 }
 
-/* The *.json files of ${conf}/${part}, sorted by name. */
+static bool
+read_file(struct sv_arena *A, const char *path, const char *name,
+    struct map_file *ret)
+{
+	ret->name = sv_arena_str(A, sv_str_of(name));
+	ret->bytes = ad_engine_file(A, path);
+	return ret->name.p != NULL && ret->bytes.p != NULL;
+}
+
+/* The *.json files of ${conf}/${part}, sorted by name, behind the ${n} that are there. */
 static bool
 read_folder(struct sv_arena *A, const char *conf, const char *part,
     struct map_file *files, size_t *n)
 {
 	char path[4096];
 	struct dirent *d;
+	size_t before = *n;
+	bool ok = true;
 	DIR *dir;
 
 	(void)snprintf(path, sizeof(path), "%s/%s", conf, part);
@@ -74,31 +85,44 @@ read_folder(struct sv_arena *A, const char *conf, const char *part,
 		    "folder with --conf\n", path, strerror(errno));
 		return false;
 	}
-	while (*n < MAX_FILES && (d = readdir(dir)) != NULL) {
+	while (ok && (d = readdir(dir)) != NULL) {
 		if (!sv_str_ends(sv_str_of(d->d_name), SV_LIT(".json")))
 			continue;
 		(void)snprintf(path, sizeof(path), "%s/%s/%s", conf, part,
 		    d->d_name);
-		files[*n].name = sv_arena_str(A, sv_str_of(d->d_name));
-		files[*n].bytes = ad_engine_file(A, path);
-		if (files[*n].bytes.p == NULL) {
-			fprintf(stderr, "salvor: %s cannot be read\n", path);
-			(void)closedir(dir);
-			return false;
-		}
-		(*n)++;
+		ok = *n < MAX_FILES && read_file(A, path, d->d_name,
+		    &files[*n]);
+		*n += ok;
 	}
+	if (!ok)
+		fprintf(stderr, "salvor: %s cannot be read; a configuration "
+		    "has at most %d files\n", path, MAX_FILES);
 	(void)closedir(dir);
-	qsort(files, *n, sizeof(*files), by_name);
-	return true;
+	qsort(files + before, *n - before, sizeof(*files), by_name);
+	return ok;
+}
+
+/* A file that cannot be read at all is found twice, by two loaders. */
+static bool
+is_repeated(const struct fhir_issues *is, size_t i)
+{
+	for (size_t k = 0; k < i; k++) {
+		if (sv_str_eq(is->at[k].expression, is->at[i].expression)
+		    && sv_str_eq(is->at[k].text, is->at[i].text))
+			return true;
+	}
+	return false;
 }
 
 static void
 print_issues(const char *conf, const struct fhir_issues *is)
 {
-	for (size_t i = 0; i < is->n; i++)
+	for (size_t i = 0; i < is->n; i++) {
+		if (is_repeated(is, i))
+			continue;
 		fprintf(stderr, "salvor: %s: %.*s: %.*s\n", conf,
 		    SV_FMT(is->at[i].expression), SV_FMT(is->at[i].text));
+	}
 }
 
 /* Add the file ${named}, or ${usual} in the folder if that is there. */
@@ -152,49 +176,52 @@ hash_all(struct ad_engine *E, const struct map_file *terms, size_t n)
 	return sv_is_ok(map_hash(parts, n + 2, E->sha256));
 }
 
-/* Those who ask for the rules get them as they are. */
+/* Every file of the configuration: the terminology from ${ret_terms} on. */
 static bool
-keep_files(struct ad_engine *E, const struct map_file *files, size_t n)
+read_files(const struct ad_options *o, struct ad_engine *E,
+    struct map_file *files, size_t *n, size_t *ret_terms)
 {
-	struct map_file *f = sv_arena_alloc(&E->arena, (n + 1) * sizeof(*f));
+	struct sv_arena *A = &E->arena;
 
-	if (f == NULL)
+	*n = 0;
+	if (!read_folder(A, E->conf, "rules", files, n)
+	    || !add_file(E, o->site, "site.json", files, n)
+	    || !add_file(E, o->sign_off, "sign-off.json", files, n))
 		return false;
-	memcpy(f, files, n * sizeof(*f));
-	E->rules = f;
-	E->n_rules = n;
-	return true;
+	*ret_terms = *n;
+	return read_folder(A, E->conf, "terminology", files, n);
 }
 
 enum ad_exit
 ad_engine_load(const struct ad_options *o, struct ad_engine *E)
 {
-	struct map_file files[MAX_FILES + 2];
-	const char *conf = conf_folder(o->conf);
+	struct map_file *files;
 	struct map_terminology *terms = NULL;
 	struct fhir_issues is;
-	size_t n = 0;
-	bool ok = true;
+	size_t n, at;
+	bool ok;
 
-	E->arena = ad_arena((size_t)256 << 20);
-	E->conf = conf;
+	*E = (struct ad_engine){ .arena = ad_arena((size_t)256 << 20),
+		.conf = conf_folder(o->conf) };
 	fhir_issues_init(&is, &E->arena);
-	if (!read_folder(&E->arena, conf, "rules", files, &n)
-	    || !add_file(E, o->site, "site.json", files, &n)
-	    || !add_file(E, o->sign_off, "sign-off.json", files, &n))
+	files = sv_arena_zalloc(&E->arena, MAX_FILES + 2, sizeof(*files));
+	if (files == NULL) {
+		fprintf(stderr, "salvor: not enough memory\n");
+		return AD_EXIT_TEMPORARY;
+	}
+	if (!read_files(o, E, files, &n, &at))
 		return AD_EXIT_CONFIG;
-	ok = keep_files(E, files, n)
-	    && sv_is_ok(map_rules_load(&E->arena, files, n, &E->book, &is));
-	n = 0;
-	if (!read_folder(&E->arena, conf, "terminology", files, &n))
-		return AD_EXIT_CONFIG;
-	ok = sv_is_ok(map_terminology_load(&E->arena, files, n, &terms, &is))
-	    && ok;
-	print_issues(conf, &is);
-	ok = ok && hash_all(E, files, n);
+	ok = sv_is_ok(map_rules_load(&E->arena, files, n, &E->book, &is));
+	ok = sv_is_ok(map_terminology_load(&E->arena, files + at, n - at,
+	    &terms, &is)) && ok;
+	print_issues(E->conf, &is);
+	ok = ok && hash_all(E, files + at, n - at);
 	E->engine = (struct map_engine){ .book = &E->book,
 		.input = { .terminology = terms } };
-	ok = ok && has_rules(conf, &E->book);
+	E->rules = E->files = files;
+	E->n_rules = at;
+	E->n_files = n;
+	ok = ok && (o->sign != NULL || has_rules(E->conf, &E->book));
 	return ok ? AD_EXIT_OK : AD_EXIT_CONFIG;
 }
 

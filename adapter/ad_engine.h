@@ -17,14 +17,16 @@ struct ad_engine {
 	/* Of all that decisions follow from: rules, what the site changed of
 	 * them, terminology, and this program. */
 	char sha256[65];
+	const struct map_file *files;	/* all that was read, for checks */
+	size_t n_files;
 };
 
 /**
  * ad_engine_load(o, E):
  * Load rules/ and terminology/ of ${o}->conf, or those of $SALVOR_CONF, of
  * the installation or of the source tree; with ${o}->site and ${o}->sign_off,
- * or site.json and sign-off.json of the folder if they are there.  Every error is written to standard
- * error as "file: element: what".  AD_EXIT_OK, or AD_EXIT_CONFIG.  ${E} must
+ * or site.json and sign-off.json of the folder if they are there.  Every error
+ * is written to standard error as "folder: file: element: what".  AD_EXIT_OK, or AD_EXIT_CONFIG.  ${E} must
  * be ended by ad_engine_free in either case.
  */
 enum ad_exit ad_engine_load(const struct ad_options *o, struct ad_engine *E);

@@ -50,6 +50,7 @@ struct core_rule {
 	struct sv_str id, title, text;
 	struct sv_str population, strength, note;
 	struct sv_str plan;		/* canonical|version of its PlanDefinition */
+	struct sv_str place;		/* where it stands, for messages */
 	enum core_rule_kind kind;
 	enum core_origin origin;
 	enum core_confidence confidence;
@@ -90,7 +91,7 @@ struct core_sign_off {
 struct core_rulebook {
 	struct sv_str version;		/* with "+site." and a part of the hash
 					 * if a site changed anything */
-	struct sv_str sha256;		/* of all rule files, lowercase hex */
+	struct sv_str sha256;		/* of all rules and terminology, in hex */
 	struct sv_str review_by;	/* the earliest end of validity of a file,
 					 * "2027-11-24"; may be empty */
 	const struct core_site_change *changes;

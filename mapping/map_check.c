@@ -28,31 +28,56 @@ has_word(struct sv_str text, const char *word)
 	return false;
 }
 
-/* OS-6: options, never orders (blocks alone may say "must"); OS-7: no dose. */
-static void
-check_wording(const struct core_rule *r, struct fhir_issues *is)
+void
+map_check_sentence(struct sv_str text, bool may_forbid, struct sv_str place,
+    struct fhir_issues *is)
 {
-	static const char *const orders[] = { "prescribe", "start",
-		"administer", "must" };
+	static const char *const orders[] = { "must", "prescribe", "start",
+		"administer", "give", "initiate" };
 	static const char *const doses[] = { "mg", "gy", "mcg", "cgy",
 		"fractions", "daily", "weekly" };
 
-	for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
-		if (has_word(r->text, orders[i])
-		    && !(strcmp(orders[i], "must") == 0 && r->n_blocks > 0))
+	for (size_t i = may_forbid; i < sizeof(orders) / sizeof(orders[0]);
+	    i++) {
+		if (has_word(text, orders[i]))
 			fhir_issue_addf(is, FHIR_ERROR,
-			    FHIR_CODE_BUSINESS_RULE, r->id, "textEquivalent "
-			    "says '%s'. A rule names options for discussion, "
-			    "it gives no orders; only a block may say "
-			    "'must'.", orders[i]);
+			    FHIR_CODE_BUSINESS_RULE, place, "It says '%s'. A "
+			    "rule names options for discussion, it gives no "
+			    "orders; only a block may say 'must'.", orders[i]);
 	}
 	for (size_t i = 0; i < sizeof(doses) / sizeof(doses[0]); i++) {
-		if (has_word(r->text, doses[i]))
+		if (has_word(text, doses[i]))
 			fhir_issue_addf(is, FHIR_ERROR,
-			    FHIR_CODE_BUSINESS_RULE, r->id, "textEquivalent "
-			    "says '%s'. No dose and no schedule is given.",
-			    doses[i]);
+			    FHIR_CODE_BUSINESS_RULE, place, "It says '%s'. No "
+			    "dose and no schedule is given.", doses[i]);
 	}
+}
+
+/* Every sentence of a rule that a clinician reads. */
+static struct sv_status
+check_wording(struct sv_arena *A, const struct core_rule *r,
+    struct fhir_issues *is)
+{
+	const struct { const char *name; struct sv_str text; } said[] = {
+		{ "title", r->title }, { "textEquivalent", r->text },
+		{ "extension(note)", r->note },
+	};
+	struct sv_str place;
+
+	for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++) {
+		place = sv_arena_printf(A, "%.*s.%s", SV_FMT(r->place),
+		    said[i].name);
+		SV_ENSURE(place.p != NULL, SV_NOMEM);
+		map_check_sentence(said[i].text, r->n_blocks > 0, place, is);
+	}
+	for (size_t i = 0; i < r->n_activities; i++) {
+		place = sv_arena_printf(A, "%.*s.action[%zu].title",
+		    SV_FMT(r->place), i);
+		SV_ENSURE(place.p != NULL, SV_NOMEM);
+		map_check_sentence(r->activities[i].display, false, place,
+		    is);
+	}
+	return SV_OK;
 }
 
 static void
@@ -67,7 +92,7 @@ check_statements(const struct core_rulebook *book, const struct core_rule *r,
 			k++;
 		if (k == book->n_statements)
 			fhir_issue_addf(is, FHIR_ERROR, FHIR_CODE_NOT_FOUND,
-			    r->id, "There is no source statement %.*s; see "
+			    r->place, "There is no source statement %.*s; see "
 			    "source-statements.json.",
 			    SV_FMT(r->source_refs[i]));
 	}
@@ -100,8 +125,9 @@ check_covered(const struct core_rule *r, const struct fhir_at *cases,
 		if (listed(&rules, "fires", r->id))
 			return;
 	}
-	fhir_issue_addf(is, FHIR_WARNING, FHIR_CODE_INCOMPLETE, r->id,
-	    "No case shows this rule firing; add one to the cases.");
+	fhir_issue_addf(is, FHIR_WARNING, FHIR_CODE_INCOMPLETE, r->place,
+	    "No case shows rule %.*s firing; add one to the cases.",
+	    SV_FMT(r->id));
 }
 
 struct sv_status
@@ -114,15 +140,18 @@ map_check_rules(struct sv_arena *A, const struct core_rulebook *book,
 	for (size_t i = 0; i < book->n_rules; i++) {
 		const struct core_rule *r = &book->rules[i];
 
-		check_wording(r, is);
+		SV_TRY(check_wording(A, r, is));
 		check_statements(book, r, is);
 		if (fhir_is(cases))
 			check_covered(r, cases, is);
-		if (!core_expr_reachable(&r->when, &r->unless, facts))
+		if (r->when.n > 0 && !core_expr_reachable(&r->when, &r->unless,
+		    facts))
 			fhir_issue_addf(is, FHIR_ERROR,
-			    FHIR_CODE_BUSINESS_RULE, r->id, "No combination of "
-			    "facts lets this rule fire; its condition "
-			    "contradicts itself or its exclusion.");
+			    FHIR_CODE_BUSINESS_RULE, sv_arena_printf(A,
+			    "%.*s.condition[0].expression", SV_FMT(r->place)),
+			    "No combination of facts lets rule %.*s fire; its "
+			    "condition contradicts itself or its exclusion.",
+			    SV_FMT(r->id));
 	}
 	return SV_OK;
 }

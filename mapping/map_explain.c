@@ -221,8 +221,10 @@ put_rule_set(struct fhir_writer *w, const struct core_rulebook *book)
 	fhir_put_str(w, "version", book->version);
 	fhir_put_str(w, "sha256", book->sha256);
 	fhir_put_bool(w, "draft", map_phrase_is_draft(book));
-	if (book->sign_off.holds)
+	if (book->sign_off.holds) {
 		fhir_put_str(w, "signed_off_by", book->sign_off.by);
+		fhir_put_str(w, "signed_off_on", book->sign_off.on);
+	}
 	if (book->n_changes > 0) {
 		fhir_open_array(w, "changed_by_site");
 		for (size_t i = 0; i < book->n_changes; i++)

@@ -1,6 +1,5 @@
 #include "map_rules.h"
 
-#include "fhir_json.h"
 #include "fhir_type.h"
 #include "map_hash.h"
 #include "map_rules_data.h"
@@ -86,12 +85,12 @@ compile(struct loader *L, const struct fhir_at *expression,
 	struct core_scope scope = { &L->book->params, L->variables,
 		L->n_variables };
 	struct sv_err err;
+	struct fhir_at text = fhir_get(expression, "expression");
 	struct sv_status s;
 
-	s = core_expr_compile(L->A, fhir_text(expression, "expression"),
-	    &scope, ret, &err);
+	s = core_expr_compile(L->A, fhir_value(&text), &scope, ret, &err);
 	if (s.code == SV_CODE_BAD)
-		error_at(L, expression, err.text);
+		error_at(L, fhir_is(&text) ? &text : expression, err.text);
 	return s.code == SV_CODE_NOMEM ? s : SV_OK;
 }
 
@@ -216,9 +215,6 @@ check_rule(struct loader *L, const struct fhir_at *action,
 		    "textEquivalent.");
 	if (r->n_blocks > 0 && r->origin != CORE_ORIGIN_SOURCE)
 		error_at(L, action, "Only a rule of origin SOURCE may block.");
-	if (r->when.n == 0)
-		error_at(L, action, "A rule needs a condition of kind "
-		    "applicability in text/fhirpath.");
 	for (size_t i = 0; i < L->book->n_rules; i++) {
 		if (sv_str_eq(L->rules[i].id, r->id))
 			error_at(L, action, "Another rule has this id.");
@@ -241,6 +237,8 @@ load_rule(struct loader *L, const struct fhir_at *action)
 	struct fhir_at unless = fhir_get(&exclusion, "valueExpression");
 	struct sv_dec order;
 
+	r.place = fhir_path(L->A, action);
+	SV_ENSURE(r.place.p != NULL, SV_NOMEM);
 	load_words(L, action, &r);
 	if (sv_is_ok(sv_dec_parse(ours_text(action, "display-order"), &order)))
 		r.priority = (int32_t)order.m;
@@ -252,6 +250,9 @@ load_rule(struct loader *L, const struct fhir_at *action)
 	SV_TRY(load_activities(L, action, &r));
 	if (fhir_is(&when))
 		SV_TRY(compile(L, &when, &r.when));
+	else
+		error_at(L, action, "A rule needs a condition of kind "
+		    "applicability in text/fhirpath.");
 	if (fhir_is(&unless))
 		SV_TRY(compile(L, &unless, &r.unless));
 	check_rule(L, action, &r);
@@ -290,32 +291,25 @@ load_plan(struct loader *L, const struct fhir_at *plan)
 
 /* Pass 0 reads parameters and statements, pass 1 the rules that use them. */
 static struct sv_status
-load_file(struct loader *L, const struct map_file *f, int pass)
+load_file(struct loader *L, const struct map_file *f, const struct fhir_at *root,
+    int pass)
 {
-	struct fhir_json_limits limits = fhir_json_limits_default();
-	struct fhir_json_scan scan;
-	const struct cJSON *tree;
-	struct fhir_at root;
-	struct sv_str name = sv_arena_str(L->A, f->name), type;
-	struct sv_status s = fhir_json_scan(L->A, f->bytes, &limits, &scan,
-	    L->is);
+	struct sv_str type = fhir_text(root, "resourceType");
 
-	if (s.code == SV_CODE_BAD || s.code == SV_CODE_LIMIT)
-		return SV_OK;	/* the issue is there; look at the others too */
-	SV_TRY(s);
-	SV_TRY(fhir_json_tree(L->A, f->bytes, &tree));
-	SV_ENSURE(name.p != NULL, SV_NOMEM);
-	root = fhir_root(tree, name.p);
-	type = fhir_text(&root, "resourceType");
 	if (pass == 1)
-		return sv_str_is(type, "PlanDefinition") ? load_plan(L, &root)
+		return sv_str_is(type, "PlanDefinition") ? load_plan(L, root)
 		    : SV_OK;
-	if (sv_str_is(type, "Parameters"))
-		return map_rules_parameters(L->A, &root, L->book, L->is);
+	if (sv_str_is(type, "ConceptMap"))
+		return map_rules_terminology(L->A, root, L->book, L->is);
 	if (sv_str_is(type, "Library"))
-		return map_rules_statements(L->A, &root, L->book);
+		return map_rules_statements(L->A, root, L->book);
+	if (sv_str_is(type, "Parameters")) {
+		if (sv_str_is(fhir_text(root, "id"), "sign-off"))
+			L->book->sign_off.file = f->name;
+		return map_rules_parameters(L->A, root, L->book, L->is);
+	}
 	if (!sv_str_is(type, "PlanDefinition"))
-		error_at(L, &root, "A rule file is a PlanDefinition, "
+		error_at(L, root, "A rule file is a PlanDefinition, "
 		    "Parameters or Library resource.");
 	return SV_OK;
 }
@@ -346,8 +340,9 @@ map_rules_load(struct sv_arena *A, const struct map_file *files, size_t n,
     struct core_rulebook *ret, struct fhir_issues *is)
 {
 	struct loader *L = sv_arena_zalloc(A, 1, sizeof(*L));
+	struct fhir_at *roots = sv_arena_zalloc(A, n + 1, sizeof(*roots));
 
-	SV_ENSURE(L != NULL, SV_NOMEM);
+	SV_ENSURE(L != NULL && roots != NULL, SV_NOMEM);
 	*ret = (struct core_rulebook){ .n_rules = 0 };
 	core_params_default(&ret->params);
 	L->A = A;
@@ -356,9 +351,19 @@ map_rules_load(struct sv_arena *A, const struct map_file *files, size_t n,
 	L->rules = sv_arena_zalloc(A, MAX_RULES, sizeof(*L->rules));
 	SV_ENSURE(L->rules != NULL, SV_NOMEM);
 	ret->rules = L->rules;
+	for (size_t i = 0; i < n; i++) {
+		struct sv_status s = map_file_read(A, &files[i], &roots[i],
+		    is);
+
+		if (s.code != SV_CODE_SKIP)
+			SV_TRY(s);
+	}
 	for (int pass = 0; pass < 2; pass++) {
-		for (size_t i = 0; i < n; i++)
-			SV_TRY(load_file(L, &files[i], pass));
+		for (size_t i = 0; i < n; i++) {
+			if (fhir_is(&roots[i]))
+				SV_TRY(load_file(L, &files[i], &roots[i],
+				    pass));
+		}
 	}
 	SV_TRY(hash_files(A, files, n, ret));
 	SV_TRY(map_rules_finish(A, ret, L->rules, is));

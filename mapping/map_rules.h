@@ -4,7 +4,9 @@
  * Rules are PlanDefinition resources, one action a rule; conditions are
  * FHIRPath over facts.  Parameters are a Parameters resource, and so are a
  * site's changes and the sign-off (map_rules_data.h); the statements of the
- * source document are a Library.  Loading checks everything, and reports
+ * source document are a Library.  ConceptMap files are part of the rule set,
+ * of its hash and version: what a code means decides as much as a parameter;
+ * map_terminology_load reads what they say.  Loading checks everything, and reports
  * every error with file and element path, not only the first.
  */
 #ifndef MAP_RULES_H
@@ -19,7 +21,8 @@
  * Load the ${n} ${files} into one rule book that lives in ${A}.  BAD if any
  * issue of severity error was added to ${is}: an unknown fact, parameter or
  * variable, a type or unit error, a duplicate or missing id, a rule without
- * text or citation, a change by the site that cannot be made, a block by a rule that is not SOURCE, an unknown word.
+ * text or citation, a change by the site that cannot be made, a block by a
+ * rule that is not SOURCE, an unknown word.
  */
 struct sv_status map_rules_load(struct sv_arena *A,
     const struct map_file *files, size_t n, struct core_rulebook *ret,

@@ -3,6 +3,8 @@
 #include "fhir_type.h"
 
 #define MAX_CHANGES 128
+#define MAP_REPLACES \
+	"https://salvor.example/StructureDefinition/replaces-mapping"
 
 /* The part of ${at} called ${name}. */
 static struct fhir_at
@@ -72,13 +74,16 @@ add_change(struct sv_arena *A, struct core_rulebook *book,
 {
 	struct core_site_change *list;
 
-	c.reason = part_text(at, "reason", "valueString");
+	if (c.reason.n == 0)
+		c.reason = part_text(at, "reason", "valueString");
 	c.path = fhir_path(A, at);
 	SV_ENSURE(c.path.p != NULL && c.what.p != NULL, SV_NOMEM);
 	if (c.reason.n == 0 || book->n_changes == MAX_CHANGES)
 		fhir_issue_at(is, FHIR_ERROR, FHIR_CODE_REQUIRED, at,
-		    "A change needs a part 'reason' (valueString): it is "
-		    "shown in every output. At most 128 changes.");
+		    "A change needs its reason, which is shown in every "
+		    "output: of a site file the part 'reason', of a "
+		    "ConceptMap 'purpose', of replaces-mapping valueString. "
+		    "At most 128 changes.");
 	if (book->n_changes == MAX_CHANGES)
 		return SV_OK;
 	list = sv_arena_zalloc(A, book->n_changes + 1, sizeof(*list));
@@ -161,7 +166,6 @@ read_sign_off(const struct fhir_at *root, struct core_rulebook *book,
 	struct core_sign_off *s = &book->sign_off;
 	struct fhir_at x;
 
-	s->file = sv_str_of(root->name);
 	for (x = fhir_first(root, "parameter"); fhir_is(&x);
 	    x = fhir_next(&x)) {
 		struct sv_str name = fhir_text(&x, "name");
@@ -193,6 +197,48 @@ map_rules_parameters(struct sv_arena *A, const struct fhir_at *root,
 	else
 		read_parameters(root, book, is);
 	return SV_OK;
+}
+
+/* An element that overrules another file. */
+static struct sv_status
+read_replaced(struct sv_arena *A, const struct fhir_at *element,
+    struct core_rulebook *book, struct fhir_issues *is)
+{
+	struct fhir_at x = fhir_extension(element, MAP_REPLACES);
+	struct fhir_at target = fhir_get(element, "target");
+
+	if (!fhir_is(&x))
+		return SV_OK;
+	return add_change(A, book, (struct core_site_change){
+		.what = sv_arena_printf(A, "code %.*s mapped anew to '%.*s' "
+		"(%.*s)", SV_FMT(fhir_text(element, "code")),
+		SV_FMT(fhir_text(&target, "code")),
+		SV_FMT(fhir_text(&target, "equivalence"))),
+		.reason = fhir_text(&x, "valueString") }, element, is);
+}
+
+struct sv_status
+map_rules_terminology(struct sv_arena *A, const struct fhir_at *root,
+    struct core_rulebook *book, struct fhir_issues *is)
+{
+	bool ours = sv_str_starts(fhir_text(root, "url"),
+	    SV_LIT("https://salvor.example/ConceptMap/"));
+	struct fhir_at g, x;
+	size_t n = 0;
+
+	for (g = fhir_first(root, "group"); fhir_is(&g); g = fhir_next(&g)) {
+		for (x = fhir_first(&g, "element"); fhir_is(&x);
+		    x = fhir_next(&x)) {
+			SV_TRY(read_replaced(A, &x, book, is));
+			n++;
+		}
+	}
+	if (ours)
+		return SV_OK;
+	return add_change(A, book, (struct core_site_change){
+		.what = sv_arena_printf(A, "%zu codes mapped by %.*s", n,
+		SV_FMT(sv_str_of(root->name))),
+		.reason = fhir_text(root, "purpose") }, root, is);
 }
 
 struct sv_status
@@ -250,7 +296,7 @@ map_rules_finish(struct sv_arena *A, struct core_rulebook *book,
 {
 	struct core_sign_off *s = &book->sign_off;
 
-	if (book->n_changes > 0) {
+	if (book->n_changes > 0 || book->drafts_off) {
 		book->version = sv_arena_printf(A, "%.*s+site.%.8s",
 		    SV_FMT(book->version), book->sha256.p);
 		SV_ENSURE(book->version.p != NULL, SV_NOMEM);

@@ -23,6 +23,13 @@ struct sv_status map_rules_parameters(struct sv_arena *A,
     const struct fhir_at *root, struct core_rulebook *book,
     struct fhir_issues *is) SV_CHECK;
 
+/** Read what the ConceptMap ${root} changes: one that is not Salvor's own adds
+ * codes (reason: ConceptMap.purpose), an element with the extension
+ * replaces-mapping overrules another file (reason: its valueString).  NOMEM. */
+struct sv_status map_rules_terminology(struct sv_arena *A,
+    const struct fhir_at *root, struct core_rulebook *book,
+    struct fhir_issues *is) SV_CHECK;
+
 /** Read the Library ${root} of source statements.  NOMEM. */
 struct sv_status map_rules_statements(struct sv_arena *A,
     const struct fhir_at *root, struct core_rulebook *book) SV_CHECK;

@@ -11,6 +11,7 @@
 
 #include "core_concept.h"
 #include "fhir_type.h"
+#include "map_file.h"
 
 struct map_terminology;
 
@@ -22,6 +23,7 @@ enum map_role {
 	MAP_ROLE_PROCEDURE,	/* Procedure.code */
 	MAP_ROLE_MEDICATION,	/* medicationCodeableConcept, Medication.code */
 	MAP_ROLE_SITE,		/* bodySite */
+	MAP_ROLE_SPECIMEN,	/* Specimen.type */
 	MAP_ROLE_MAX
 };
 
@@ -45,26 +47,30 @@ struct map_meaning {
 					 * an observation 1 primary, 2
 					 * secondary; 0: none */
 	int32_t score;			/* Gleason score 2..10, 0: none */
+	int32_t depot_months;		/* one dose of a medication lasts so
+					 * long at most; 0: not a depot */
 	bool visceral;
 	struct sv_str code;		/* the target code, for messages */
 	struct sv_str comment;		/* why it is refused or asked about */
 };
 
-/* One configuration file, read by the caller. */
-struct map_file {
-	struct sv_str name;		/* for messages */
-	struct sv_str bytes;		/* must outlive what is loaded from it */
-};
-
 /**
  * map_terminology_load(A, files, n, ret, is):
- * Load the ${n} ConceptMap ${files}; later files win over earlier ones for
- * the same code and role.  BAD with issues (file, element path) for anything
- * that is not understood; every error is reported, not only the first.
+ * Load the ${n} ConceptMap ${files}, whose order does not matter.  Two
+ * elements that say different things of one code in one role are an error
+ * that names both, unless one has the extension
+ * https://salvor.example/StructureDefinition/replaces-mapping, whose
+ * valueString is the reason: it overrules the other (and map_rules_load makes
+ * it a change of the rule set).  BAD with issues (file, element path) for
+ * anything that is not understood; every error is reported.
  */
 struct sv_status map_terminology_load(struct sv_arena *A,
     const struct map_file *files, size_t n, struct map_terminology **ret,
     struct fhir_issues *is) SV_CHECK;
+
+/** The role that the extension code-role of the ConceptMap ${root} names;
+ * MAP_ROLE_MAX if it names none. */
+enum map_role map_role_of(const struct fhir_at *root);
 
 /** The meaning of one coding in ${role}. */
 struct map_meaning map_code_meaning(const struct map_terminology *t,

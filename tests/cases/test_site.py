@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 """A site's changes to the rule book and its sign-off: salvor, from outside."""
+import glob
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -64,7 +66,7 @@ class Site(unittest.TestCase):
         self.assertIsNot(changed['facts']['bcr_after_rp'].get('value'), True)
         site = self.file('site', change('set', 'parameter', 'high_risk_psa', quantity(0.9, 'ng/mL')),
                          change('switch-off', 'rule', 'PRO-EAU-01'))
-        for form in ('text', 'bundle'):
+        for form in ('text', 'bundle', 'html'):
             out = ' '.join(evaluate('--format', form, '--site', site)[1].split())
             self.assertIn('parameter high_risk_psa changed from 0.7 to 0.9 ng/mL (tumour board 2026-10-01)', out)
             self.assertIn('rule PRO-EAU-01 switched off (tumour board 2026-10-01)', out)
@@ -87,7 +89,7 @@ class Site(unittest.TestCase):
             code, out, err = evaluate('--site', self.file('site', bad))
             self.assertEqual((code, out), (3, ''), hint)
             self.assertIn(hint, err)
-            self.assertIn('site.json.parameter[0]', err)
+            self.assertIn('site.json: Parameters.parameter[0]', err)
 
     def sign(self, sha256):
         return self.file('sign-off', {'name': 'by', 'valueString': 'Dr A. Example'},
@@ -118,6 +120,33 @@ class Site(unittest.TestCase):
         on = self.file('site', {'name': 'draft-rules', 'valueCode': 'on'})
         self.assertIs(self.explain('--site', on)['rule_set']['draft'], True)
 
+    def test_a_site_that_keeps_drafts_out_signs_and_is_seen(self):
+        off = self.file('site', {'name': 'draft-rules', 'valueCode': 'off'})
+        code, signed, err = run('rules', '--site', off, '--sign', 'Dr A', '--recorded', '2026-11-24T08:00:00Z')
+        self.assertEqual((code, err), (0, ''))
+        path = os.path.join(self.folder.name, 'signed.json')
+        with open(path, 'w') as f:
+            f.write(signed)
+        rules = self.explain('--site', off, '--sign-off', path)['rule_set']
+        self.assertRegex(rules['version'], r'^0\.1\.0\+site\.[0-9a-f]{8}$')
+        self.assertEqual((rules['draft'], rules['signed_off_by'], rules['signed_off_on']),
+                         (False, 'Dr A', '2026-11-24T08:00:00Z'))
+
+    def test_every_parameter_can_be_changed_and_is_shown(self):
+        """Every row of K1.9."""
+        with open(os.path.join(ROOT, 'conf/rules/parameters.json')) as f:
+            parameters = [p for p in json.load(f)['parameter'] if 'valueQuantity' in p]
+        self.assertEqual(len(parameters), 47)
+        versions = set()
+        for p in parameters:
+            q = p['valueQuantity']
+            value = {'name': 'value', 'valueQuantity': {**q, 'value': q['value'] + 1}}
+            site = self.file('site', change('set', 'parameter', p['name'], value))
+            rules = self.explain('--site', site)['rule_set']
+            self.assertRegex(rules['changed_by_site'][0], r'^parameter %s changed from [0-9.]+ to [0-9.]+' % p['name'])
+            versions.add(rules['version'])
+        self.assertEqual(len(versions), len(parameters))
+
     def test_the_rule_book_signs_itself(self):
         code, out, err = run('rules', '--sign', 'Dr "A" Example', '--recorded', '2026-11-24T08:00:00Z')
         self.assertEqual((code, err), (0, ''))
@@ -131,7 +160,8 @@ class Site(unittest.TestCase):
         self.assertNotEqual(json.loads(sha256[1])['parameter'][2], json.loads(out)['parameter'][2])
 
 
-class Check(unittest.TestCase):
+class Configured(unittest.TestCase):
+    """Runs on a changed copy of conf/."""
     as_of = '2026-12-01'
 
     def setUp(self):
@@ -140,9 +170,10 @@ class Check(unittest.TestCase):
     def tearDown(self):
         self.folder.cleanup()
 
-    def copy(self, *edits):
-        """A copy of conf/ with the texts of ${edits} replaced: (file, old, new)."""
-        import shutil
+    def conf(self, *edits):
+        """A copy of conf/ with texts replaced: (file of rules/, old, new)."""
+        self.folder.cleanup()
+        self.folder = tempfile.TemporaryDirectory()
         conf = os.path.join(self.folder.name, 'conf')
         shutil.copytree(os.path.join(ROOT, 'conf'), conf, symlinks=False,
                         ignore=shutil.ignore_patterns('cases'))
@@ -153,8 +184,139 @@ class Check(unittest.TestCase):
             self.assertIn(old, text)
             with open(path, 'w') as f:
                 f.write(text.replace(old, new, 1))
-        return run('check', '--as-of', self.as_of, '--conf', conf, '--cases', os.path.join(ROOT, 'tests/cases'))
+        return conf
 
+    def check(self, conf, *args):
+        return run('check', '--as-of', self.as_of, '--conf', conf, '--cases', os.path.join(ROOT, 'tests/cases'), *args)
+
+    def copy(self, *edits):
+        return self.check(self.conf(*edits))
+
+
+SNOMED = 'http://snomed.info/sct'
+
+
+class Terminology(Configured):
+    """A site's own codes: ConceptMaps beside the published ones."""
+
+    def local(self, *elements, name='local', role='condition', source=SNOMED, purpose='codes of our laboratory'):
+        return {'resourceType': 'ConceptMap', 'id': name, 'url': 'https://clinic.example/ConceptMap/' + name,
+                'status': 'active', 'purpose': purpose,
+                'extension': [{'url': 'https://salvor.example/StructureDefinition/code-role', 'valueCode': role}],
+                'group': [{'source': source, 'element': list(elements)}]}
+
+    def element(self, code, target, equivalence='equivalent', replaces=None, **more):
+        e = {'code': code, 'target': [{'code': target, 'equivalence': equivalence}], **more}
+        if replaces:
+            e['extension'] = [{'url': 'https://salvor.example/StructureDefinition/replaces-mapping',
+                               'valueString': replaces}]
+        return e
+
+    def with_files(self, *maps):
+        conf = self.conf()
+        for m in maps:
+            with open(os.path.join(conf, 'terminology', m['id'] + '.json'), 'w') as f:
+                json.dump(m, f)
+        return conf
+
+    def explain(self, conf):
+        code, out, err = evaluate('--format', 'explain', '--conf', conf)
+        self.assertEqual((code, err), (0, ''))
+        return json.loads(out)
+
+    def test_two_files_that_contradict_each_other_stop_everything(self):
+        for name in ('a-first', 'z-last'):      # the order of names decides nothing
+            conf = self.with_files(self.local(self.element('399068003', 'crpc'), name=name))
+            for code, out, err in (evaluate('--conf', conf), self.check(conf)):
+                self.assertEqual((code, out), (3, ''))
+                self.assertRegex(err, name + r"\.json: ConceptMap\.group\[0\]\.element\[0\]|"
+                                 r"conditions\.json: ConceptMap\.group\[0\]\.element\[\d+\]")
+                for word in (name + '.json', 'conditions.json', "'crpc'", "'prostate-cancer'", 'replaces-mapping'):
+                    self.assertIn(word, err)
+                self.assertEqual(err.count('\n'), 1)
+
+    def test_contradictions_of_two_local_files_and_within_one(self):
+        one, other = self.element('X1', 'crpc'), self.element('X1', 'prostate-cancer')
+        for maps in ((self.local(one, other, source='urn:x'),),
+                     (self.local(one, source='urn:x'), self.local(other, name='more', source='urn:x'))):
+            code, _, err = self.check(self.with_files(*maps))
+            self.assertEqual(code, 3)
+            self.assertIn("Here X1 means ", err)
+        both = self.local(one, source='urn:x'), self.local(one, name='more', source='urn:x')
+        self.assertEqual(self.check(self.with_files(*both))[0], 0)       # they agree
+
+    def test_a_code_system_by_another_name_is_the_same(self):
+        conf = self.with_files(self.local(self.element('C61', 'crpc'), source='urn:oid:2.16.840.1.113883.6.90'))
+        self.assertIn('Here C61 means', self.check(conf)[2])
+
+    def test_a_site_overrules_openly(self):
+        plain = self.explain(self.conf())['rule_set']
+        conf = self.with_files(self.local(self.element('399068003', 'crpc', replaces='coded so here, board 2026-10')))
+        e = self.explain(conf)
+        self.assertIs(e['facts']['crpc_documented']['value'], True)
+        self.assertNotEqual(e['rule_set']['sha256'], plain['sha256'])
+        self.assertEqual(e['rule_set']['version'], '0.1.0+site.' + e['rule_set']['sha256'][:8])
+        self.assertIn("code 399068003 mapped anew to 'crpc' (equivalent)", e['rule_set']['changed_by_site'])
+        conf = self.with_files(self.local(self.element('126906006', 'prostate-cancer',
+                                                       replaces='coded so here, board 2026-10')))
+        for form in ('text', 'bundle', 'html'):
+            out = ' '.join(evaluate('--conf', conf, '--format', form)[1].split())
+            self.assertIn('(coded so here, board 2026-10)', out)
+            self.assertIn('(codes of our laboratory)', out)
+
+    def test_an_addition_is_seen_too(self):
+        conf = self.with_files(self.local(self.element('L-77', 'crpc'), source='https://clinic.example/codes'))
+        e = self.explain(conf)['rule_set']
+        self.assertEqual(e['changed_by_site'], ['1 codes mapped by local.json: ConceptMap'])
+        self.assertIn('+site.', e['version'])
+        self.assertIn('no errors, 0 warnings', self.check(conf)[1])
+
+    def test_an_override_needs_a_reason_and_something_to_replace(self):
+        for m, hint in ((self.local(self.element('L-77', 'crpc', replaces='x'), source='urn:x'), 'nothing that'),
+                        (self.local(self.element('L-77', 'crpc'), purpose=''), 'purpose')):
+            code, _, err = self.check(self.with_files(m))
+            self.assertEqual(code, 3)
+            self.assertIn(hint, err)
+            self.assertIn('local.json: ConceptMap', err)
+
+    def test_lints(self):
+        at = 'local.json: ConceptMap.group[0]'
+        for m, level, hint in (
+                (self.local(self.element('369774004', 'crpc')), 'error', at + '.element[0].code: There is no code'),
+                (self.local(self.element('2857-2', 'psa'), role='observation', source='http://loinc.org'), 'error',
+                 at + '.element[0].code: There is no code'),
+                (self.local(self.element('X', 'crpc'), source='snomed'), 'error', at + '.source: A group needs'),
+                (self.local(self.element('X', 'crpc'), source='https://snomed.info/sct'), 'warning',
+                 at + '.source: https://snomed.info/sct is not the URI'),
+                (self.local(self.element('399068003', 'prostate-cancer', display='Malignant tumor of prostate')),
+                 'warning', at + '.element[0].display: Display texts of this code system belong to the SNOMED'),
+                (self.local(self.element('94503003', 'prostate-cancer', replaces='we code so')), 'warning',
+                 at + '.element[0]: conditions.json: ConceptMap refuses this code')):
+            _, out, err = self.check(self.with_files(m))
+            self.assertIn('%s: %s' % (level, hint), out, err)
+        code, _, err = self.check(self.with_files(self.local(self.element('X', 'no-such-concept'), source='urn:x')))
+        self.assertEqual(code, 3)
+        self.assertIn(at + '.element[0]: The element needs', err)
+
+    def test_what_must_be_refused_is_refused(self):
+        """terminology.md: look-alikes, other analytes, simple prostatectomy; and codes not seen in any source."""
+        maps = {}
+        for path in glob.glob(os.path.join(ROOT, 'conf/terminology/*.json')):
+            with open(path) as f:
+                m = json.load(f)
+            maps[m['id']] = {e['code']: e['target'][0]['equivalence'] for g in m['group'] for e in g['element']}
+        for name, codes in (
+                ('conditions', '94503003 369485004 92691004 D07.5'),
+                ('observations', '10886-0 19201-3 12841-3 33667-7 15323-9 15324-7 15325-4 10508-0 34611-4 19199-9 '
+                                 '19198-1 19200-5 47738-0 59221-2 59223-8 59230-3'),
+                ('procedures', '36253005 90199006 38915000 10492003 228701001 870379008 782702001')):
+            for code in codes.split():
+                self.assertIn(maps[name].get(code, 'disjoint'), ('disjoint', 'unmatched'), code)
+        unverified = '0VT34ZZ 54520 54530 1622 3041 L01CB01 L01AA06 L01CA01'.split()
+        self.assertFalse([c for m in maps.values() for c in unverified if c in m])
+
+
+class Check(Configured):
     def test_the_rule_book_is_clean(self):
         code, out, err = self.copy()
         self.assertEqual((code, err), (0, ''), out)
@@ -175,15 +337,64 @@ class Check(unittest.TestCase):
     def test_lints(self):
         for edit, hint in (
                 (('lymphoma.json', '"%lymphoma and ', '"%lymphoma and %lymphoma.not() and '),
-                 'No combination of facts'),
-                (('lymphoma.json', 'Transplant centre assessment.', 'Start 40 Gy.'), "says 'gy'"),
+                 'lymphoma.json: PlanDefinition.action[0].condition[0].expression: No combination of facts'),
+                (('lymphoma.json', 'Transplant centre assessment.', 'Start 40 Gy.'), "PlanDefinition.action[0].textEquivalent: It says 'gy'"),
                 (('lymphoma.json', 'Transplant centre assessment.', 'Start it.'), "says 'start'"),
                 (('lymphoma.json', '"S16"', '"S99"'), 'no source statement S99')):
             code, out, _ = self.copy(edit)
             self.assertEqual(code, 3)
             self.assertIn(hint, out)
-            self.folder.cleanup()
-            self.folder = tempfile.TemporaryDirectory()
+
+    def test_every_error_is_told_with_its_place_at_once(self):
+        code, out, err = self.copy(
+            ('lymphoma.json', '"%lymphoma and ', '"%lymphoma annd '),
+            ('germ-cell.json', 'germ_cell_tumour and', 'no_such_fact and'),
+            ('seminoma.json', 'Seminoma relapse', 'Prescribe this: seminoma relapse'))
+        self.assertEqual(code, 3)
+        self.assertRegex(err, r'lymphoma\.json: PlanDefinition\.action\[0\]\.condition\[0\]\.expression\.expression: '
+                         r'at character 11: ')
+        self.assertRegex(err, r'germ-cell\.json: PlanDefinition\.action\[0\].*: at character 2: no fact')
+        self.assertEqual(err.count('\n'), 2)
+        self.assertIn("says 'prescribe'", out)      # the lint runs all the same
+
+    def test_what_loading_refuses(self):
+        for edit, hint in (
+                (('lymphoma.json', '"documentation"', '"documentatino"'), 'A rule needs a citation'),
+                (('lymphoma.json', '"valueCode": "SOURCE"', '"valueCode": "GUIDELIN"'), 'rule-kind, origin,')):
+            code, _, err = self.copy(edit)
+            self.assertEqual(code, 3)
+            self.assertIn('lymphoma.json: PlanDefinition.action[0]: ' + hint, err)
+
+    def test_a_block_by_a_guideline_is_refused(self):
+        conf = self.conf()
+        path = os.path.join(conf, 'rules/prostate-after-radiation.json')
+        with open(path) as f:
+            plan = json.load(f)
+        sd = 'https://salvor.example/StructureDefinition/'
+        for n, rule in enumerate(plan['action']):
+            if any(x['url'] == sd + 'blocks' for x in rule['extension']):
+                break
+        for x in rule['extension']:
+            if x['url'] == sd + 'origin':
+                x['valueCode'] = 'GUIDELINE'
+        with open(path, 'w') as f:
+            json.dump(plan, f)
+        code, _, err = self.check(conf)
+        self.assertEqual(code, 3)
+        self.assertIn('prostate-after-radiation.json: PlanDefinition.action[%d]: Only a rule of origin SOURCE' % n, err)
+
+    def test_a_sign_off_of_another_rule_set_is_an_error(self):
+        conf = self.conf()
+        path = os.path.join(conf, 'sign-off.json')
+        signed = run('rules', '--conf', conf, '--sign', 'Dr A')[1]
+        with open(path, 'w') as f:
+            f.write(signed)
+        self.assertIn('no errors', self.check(conf)[1])
+        with open(os.path.join(conf, 'terminology/values.json'), 'a') as f:
+            f.write('\n')
+        code, out, _ = self.check(conf)
+        self.assertEqual(code, 3)
+        self.assertIn('error: sign-off.json: signed off by Dr A was the rule set with sha256 ', out)
 
 
 class Token(unittest.TestCase):
