@@ -44,8 +44,9 @@ run_case(const char *folder, const struct fhir_at *v, struct ad_engine *E,
 	fhir_issues_init(&reading, &A);
 	text = ad_engine_file(&A, path);
 	if (text.p == NULL || !sv_is_ok(sv_date_parse(fhir_text(v,
-	    "reference_date"), &as_of)) || !sv_is_ok(map_line_decide(&A,
-	    &E->engine, text, as_of.lo, &r, &reading)))
+	    "reference_date"), &as_of)) || !sv_is_ok(map_line_decide(
+	    &(struct map_line){ &A, &E->engine, as_of.lo, &reading }, text,
+	    &r)))
 		fhir_issue_addf(&is, FHIR_ERROR, FHIR_CODE_NOT_FOUND, id,
 		    "%s cannot be read and decided.", path);
 	else

@@ -91,8 +91,9 @@ decide(struct run *R, struct fhir_entry *entries, size_t n,
 {
 	struct map_result r;
 
-	SV_TRY(map_line_decide_entries(&R->A, &R->E->engine, entries, n,
-	    R->o->as_of, &r, is));
+	SV_TRY(map_line_decide_doc(&(struct map_line){ &R->A, &R->E->engine,
+	    R->o->as_of, is }, &(struct fhir_doc){ .entries = entries,
+	    .n_entries = n }, &r));
 	R->P->patients++;
 	if (!R->use->decided(R->use->ctx, &R->A, &r))
 		R->stop = true;

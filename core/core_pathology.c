@@ -4,20 +4,29 @@
  */
 #include "core_derive.h"
 
-/* A report without a linked specimen belongs to the prostatectomy if it came
- * with or shortly after it, to the diagnostic biopsy if before any treatment. */
+/* Did the report come with the prostatectomy, or shortly after it? */
+static bool
+with_prostatectomy(const struct core_derive *D, const struct core_event *e)
+{
+	int32_t delay = core_param_int(D->params, CORE_PARAM_REPORT_DELAY_DAYS);
+
+	return D->rp != NULL && sv_date_is_set(D->rp->date)
+	    && e->date.lo >= D->rp->date.lo
+	    && e->date.hi <= D->rp->date.hi + delay;
+}
+
+/* A report without a linked specimen belongs to the prostatectomy by its day.
+ * A biopsy is the diagnostic one if it came before any treatment; that of a
+ * recurrence is not. */
 static enum core_specimen
 specimen_of(const struct core_derive *D, const struct core_event *e)
 {
 	const struct core_event *first = D->rp != NULL ? D->rp
 	    : D->rt != NULL ? D->rt : D->focal;
 
-	if (e->specimen != CORE_SPECIMEN_NONE)
-		return e->specimen;
-	if (D->rp != NULL && sv_date_is_set(D->rp->date)
-	    && e->date.lo >= D->rp->date.lo
-	    && e->date.hi <= D->rp->date.hi + core_param_int(
-	    D->params, CORE_PARAM_REPORT_DELAY_DAYS))
+	if (e->specimen == CORE_SPECIMEN_PROSTATECTOMY
+	    || (e->specimen == CORE_SPECIMEN_NONE
+	    && with_prostatectomy(D, e)))
 		return CORE_SPECIMEN_PROSTATECTOMY;
 	if (first == NULL || core_before(e->date, first->date) == CORE_TRUE)
 		return CORE_SPECIMEN_DIAGNOSTIC_BIOPSY;

@@ -191,7 +191,7 @@ map_read_grade(struct map_reader *R, const struct fhir_at *at, bool is_score,
 	take_members(R, at, "hasMember", &g);
 	take_members(R, at, "derivedFrom", &g);
 	if (g.conflict || !combine(&g, &all)) {
-		map_note(R, FHIR_ERROR, "grade-inconsistent", at, e->source,
+		map_note(R, FHIR_ERROR, "grade-inconsistent", at,
 		    "The Gleason patterns, the score and the Grade Group "
 		    "contradict each other; none was used. Correct the "
 		    "report.");

@@ -1,6 +1,13 @@
 #include "map_reader.h"
 #include "map_subject.h"
 
+/* Whose resources are read, and how. */
+struct reading {
+	const struct map_input_options *options;
+	const struct fhir_entry *patient;	/* NULL: no Patient resource */
+	struct map_patient *ret;
+};
+
 static bool
 is_deleted(const struct fhir_entry *e)
 {
@@ -14,8 +21,8 @@ build_trees(struct map_reader *R)
 		struct fhir_entry *e = &R->entries[i];
 
 		if (is_deleted(e) || (!map_is_clinical(e->resource_type)
-		    && !sv_str_is(e->resource_type, "Patient")
-		    && !sv_str_is(e->resource_type, "Medication")))
+		    && !map_is_supporting(e->resource_type)
+		    && !sv_str_is(e->resource_type, "Patient")))
 			continue;
 		SV_TRY(fhir_entry_tree(R->A, e));
 	}
@@ -38,7 +45,8 @@ is_replaced(const struct fhir_at *p)
 static struct sv_status
 two_patients(struct map_reader *R, const struct fhir_at *at)
 {
-	map_note(R, FHIR_FATAL, "two-patients", at, (struct sv_str){ NULL, 0 },
+	R->source = (struct sv_str){ NULL, 0 };
+	map_note(R, FHIR_FATAL, "two-patients", at,
 	    "The document speaks of two patients; nothing was decided. Send "
 	    "one Bundle per patient.");
 	return SV_BAD;
@@ -85,10 +93,8 @@ read_death(struct map_reader *R, const struct fhir_at *p, struct sv_str source)
 
 /* Read the one Patient of the document, if there is one. */
 static struct sv_status
-read_patient(struct map_reader *R, const struct map_input_options *o,
-    struct map_patient *ret, const struct fhir_entry **ret_entry)
+read_patient(struct map_reader *R, struct reading *P)
 {
-	*ret_entry = NULL;
 	for (size_t i = 0; i < R->n_entries; i++) {
 		struct fhir_entry *e = &R->entries[i];
 		struct fhir_at p = fhir_entry_root(e);
@@ -96,47 +102,54 @@ read_patient(struct map_reader *R, const struct map_input_options *o,
 		if (!sv_str_is(e->resource_type, "Patient")
 		    || e->tree == NULL || is_replaced(&p))
 			continue;
-		if (*ret_entry != NULL && o->vouched)
+		if (P->patient != NULL && P->options->vouched)
 			continue;
-		if (*ret_entry != NULL)
+		if (P->patient != NULL)
 			return two_patients(R, &p);
-		*ret_entry = e;
-		ret->reference = map_source_of(R, &p, SV_LIT("Patient"));
-		ret->name = fhir_text(&p, "id");
-		ret->birth_date = fhir_text(&p, "birthDate");
-		read_identifier(o, &p, ret);
-		read_death(R, &p, ret->reference);
+		P->patient = e;
+		P->ret->reference = map_source_of(R, &p, SV_LIT("Patient"));
+		P->ret->name = fhir_text(&p, "id");
+		P->ret->birth_date = fhir_text(&p, "birthDate");
+		read_identifier(P->options, &p, P->ret);
+		read_death(R, &p, P->ret->reference);
 	}
 	return SV_OK;
+}
+
+/* Does ${ref} name the Patient resource of the document, or one that it has
+ * replaced? */
+static bool
+is_patient(struct map_reader *R, const struct fhir_reference *ref,
+    const struct reading *P)
+{
+	const struct fhir_entry *e = map_resolve(R, ref);
+	struct fhir_at root;
+
+	if (e == P->patient)
+		return true;
+	if (e != NULL && e->tree != NULL
+	    && sv_str_is(e->resource_type, "Patient")) {
+		root = fhir_entry_root(e);
+		return is_replaced(&root);
+	}
+	return ref->form == FHIR_REF_LOGICAL && P->ret->value.n > 0
+	    && sv_str_eq(ref->value, P->ret->value)
+	    && sv_str_eq(ref->system, P->ret->system);
 }
 
 /* Does ${ref} name the patient?  Sets the patient from the first reference if
  * the document holds no Patient resource. */
 static bool
 is_subject(struct map_reader *R, const struct fhir_reference *ref,
-    const struct fhir_entry *patient, struct map_patient *p)
+    struct reading *P)
 {
-	const struct fhir_entry *e;
-	struct fhir_at root;
-
-	if (patient != NULL) {
-		e = map_resolve(R, ref);
-		if (e == patient)
-			return true;
-		if (e != NULL && e->tree != NULL
-		    && sv_str_is(e->resource_type, "Patient")) {
-			root = fhir_entry_root(e);
-			return is_replaced(&root);
-		}
-		return ref->form == FHIR_REF_LOGICAL && p->value.n > 0
-		    && sv_str_eq(ref->value, p->value)
-		    && sv_str_eq(ref->system, p->system);
+	if (P->patient != NULL)
+		return is_patient(R, ref, P);
+	if (P->ret->reference.n == 0) {
+		P->ret->reference = ref->text;
+		P->ret->name = ref->id.n > 0 ? ref->id : ref->text;
 	}
-	if (p->reference.n == 0) {
-		p->reference = ref->text;
-		p->name = ref->id.n > 0 ? ref->id : ref->text;
-	}
-	return sv_str_eq(p->reference, ref->text);
+	return sv_str_eq(P->ret->reference, ref->text);
 }
 
 static struct sv_status
@@ -156,25 +169,25 @@ dispatch(struct map_reader *R, const struct fhir_at *root, struct sv_str type)
 /* One clinical resource: whose is it, and what does it say? */
 static struct sv_status
 read_clinical(struct map_reader *R, const struct fhir_entry *e,
-    const struct fhir_entry *patient, bool vouched, struct map_patient *p)
+    struct reading *P)
 {
 	struct fhir_at root = fhir_entry_root(e);
 	struct fhir_at subject = fhir_get(&root, "subject");
 	struct fhir_reference ref = fhir_reference_at(&subject);
-	struct sv_str source = map_source_of(R, &root, e->resource_type);
 
-	if (!vouched && (ref.form == FHIR_REF_NONE
+	R->source = map_source_of(R, &root, e->resource_type);
+	if (!P->options->vouched && (ref.form == FHIR_REF_NONE
 	    || ref.form == FHIR_REF_CONTAINED
-	    || (ref.form == FHIR_REF_LOGICAL && patient == NULL))) {
-		map_note(R, FHIR_ERROR, "subject-missing", &root, source,
+	    || (ref.form == FHIR_REF_LOGICAL && P->patient == NULL))) {
+		map_note(R, FHIR_ERROR, "subject-missing", &root,
 		    "The resource does not say which patient it is about; it "
 		    "was not used. Send subject.reference.");
 		return SV_OK;
 	}
-	if (!is_subject(R, &ref, patient, p) && !vouched)
+	if (!is_subject(R, &ref, P) && !P->options->vouched)
 		return two_patients(R, &subject);
 	if (fhir_has_modifier_extension(&root)) {
-		map_note(R, FHIR_ERROR, "modifier-extension", &root, source,
+		map_note(R, FHIR_ERROR, "modifier-extension", &root,
 		    "The resource has a modifierExtension that Salvor does "
 		    "not know; it was not used.");
 		return SV_OK;
@@ -207,23 +220,23 @@ list_sources(struct map_reader *R, struct map_patient *ret)
 }
 
 struct sv_status
-map_input(struct sv_arena *A, struct fhir_entry *entries, size_t n,
+map_input(struct sv_arena *A, const struct fhir_doc *doc,
     const struct map_input_options *options, struct map_patient *ret,
     struct fhir_issues *is)
 {
 	struct map_reader R = { .A = A, .terms = options->terminology,
-		.is = is, .entries = entries, .n_entries = n };
-	const struct fhir_entry *patient;
+		.is = is, .entries = doc->entries,
+		.n_entries = doc->n_entries };
+	struct reading P = { .options = options, .ret = ret };
 
 	*ret = (struct map_patient){ .n_events = 0 };
 	SV_TRY(build_trees(&R));
-	SV_TRY(map_index_build(A, entries, n, &R.index));
-	SV_TRY(read_patient(&R, options, ret, &patient));
-	for (size_t i = 0; i < n; i++) {
-		if (map_is_clinical(entries[i].resource_type)
-		    && entries[i].tree != NULL)
-			SV_TRY(read_clinical(&R, &entries[i], patient,
-			    options->vouched, ret));
+	SV_TRY(map_index_build(A, R.entries, R.n_entries, &R.index));
+	SV_TRY(read_patient(&R, &P));
+	for (size_t i = 0; i < R.n_entries; i++) {
+		if (map_is_clinical(R.entries[i].resource_type)
+		    && R.entries[i].tree != NULL)
+			SV_TRY(read_clinical(&R, &R.entries[i], &P));
 	}
 	SV_ENSURE(!R.nomem, SV_NOMEM);
 	if (ret->reference.n == 0) {

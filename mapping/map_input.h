@@ -43,14 +43,14 @@ struct map_input_options {
 };
 
 /**
- * map_input(A, entries, n, options, ret, is):
- * Read the ${n} ${entries}, which must be of one patient, into events.  BAD
+ * map_input(A, doc, options, ret, is):
+ * Read the entries of ${doc}, which must be of one patient, into events.  BAD
  * with a fatal issue if they speak of two patients, or of none.  A resource
  * whose subject cannot be resolved is left out with an error issue (held),
  * never guessed.  Trees of entries that cannot matter are never built.
  */
-struct sv_status map_input(struct sv_arena *A, struct fhir_entry *entries,
-    size_t n, const struct map_input_options *options,
-    struct map_patient *ret, struct fhir_issues *is) SV_CHECK;
+struct sv_status map_input(struct sv_arena *A, const struct fhir_doc *doc,
+    const struct map_input_options *options, struct map_patient *ret,
+    struct fhir_issues *is) SV_CHECK;
 
 #endif

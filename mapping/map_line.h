@@ -14,19 +14,26 @@ struct map_engine {
 	struct map_input_options input;
 };
 
-/**
- * map_line_decide(A, engine, text, as_of, ret, is):
- * Read one document (Bundle or resource, JSON) of one patient, and
- * decide as of the day ${as_of}.  BAD or LIMIT with fatal issues if it is
- * refused; NOMEM.  ${ret} points into ${A} and ${text}.
- */
-struct sv_status map_line_decide(struct sv_arena *A,
-    const struct map_engine *engine, struct sv_str text, int32_t as_of,
-    struct map_result *ret, struct fhir_issues *is) SV_CHECK;
+/* One decision. */
+struct map_line {
+	struct sv_arena *A;
+	const struct map_engine *engine;
+	int32_t as_of;			/* the reference date, a day number */
+	struct fhir_issues *is;
+};
 
-/** The same for resources gathered by the caller. */
-struct sv_status map_line_decide_entries(struct sv_arena *A,
-    const struct map_engine *engine, struct fhir_entry *entries, size_t n,
-    int32_t as_of, struct map_result *ret, struct fhir_issues *is) SV_CHECK;
+/**
+ * map_line_decide(L, text, ret):
+ * Read one document (Bundle or resource, JSON or XML) of one patient, and
+ * decide.  BAD or LIMIT with fatal issues if it is refused; NOMEM.  ${ret}
+ * points into the arena and ${text}.
+ */
+struct sv_status map_line_decide(const struct map_line *L, struct sv_str text,
+    struct map_result *ret) SV_CHECK;
+
+/** The same for resources gathered by the caller: the entries of ${doc} are
+ * all that is looked at. */
+struct sv_status map_line_decide_doc(const struct map_line *L,
+    const struct fhir_doc *doc, struct map_result *ret) SV_CHECK;
 
 #endif

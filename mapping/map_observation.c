@@ -4,6 +4,7 @@
 #include "map_reader.h"
 
 #include "map_grade.h"
+#include "map_specimen.h"
 #include "map_units.h"
 
 enum core_status
@@ -75,7 +76,7 @@ read_coded(struct map_reader *R, const struct fhir_at *at,
 	    at, &conflict);
 
 	if (conflict) {
-		map_note(R, FHIR_ERROR, "code-conflict", at, e->source,
+		map_note(R, FHIR_ERROR, "code-conflict", at,
 		    "The coded results contradict each other; none was "
 		    "used.");
 		return;
@@ -106,7 +107,7 @@ read_value(struct map_reader *R, const struct fhir_at *root,
 	    && sv_is_ok(fhir_bool_at(&at, &yes, R->is)))
 		e->code = yes ? CORE_VALUE_YES : CORE_VALUE_NO;
 	else if (type.n > 0)
-		map_note(R, FHIR_WARNING, "value-text", &at, e->source,
+		map_note(R, FHIR_WARNING, "value-text", &at,
 		    "A result sent as text is not used. Send it as a Quantity "
 		    "with its unit, or coded.");
 }
@@ -140,31 +141,6 @@ read_components(struct map_reader *R, const struct fhir_at *root,
 	}
 }
 
-/* The specimen belongs to the procedure that the observation is part of. */
-static enum core_specimen
-specimen_of(struct map_reader *R, const struct fhir_at *root)
-{
-	struct fhir_at at = fhir_get(root, "partOf"), p, code;
-	struct fhir_reference ref = fhir_reference_at(&at);
-	struct fhir_entry *e = map_resolve(R, &ref);
-	struct map_meaning m;
-	bool conflict;
-
-	if (e == NULL || !sv_str_is(e->resource_type, "Procedure")
-	    || !sv_is_ok(fhir_entry_tree(R->A, e)))
-		return CORE_SPECIMEN_NONE;
-	p = fhir_entry_root(e);
-	code = fhir_get(&p, "code");
-	m = map_concept_meaning(R->terms, MAP_ROLE_PROCEDURE, &code,
-	    &conflict);
-	if (m.verdict != MAP_ACCEPT || conflict)
-		return CORE_SPECIMEN_NONE;
-	if (m.concept == CORE_RADICAL_PROSTATECTOMY)
-		return CORE_SPECIMEN_PROSTATECTOMY;
-	return m.concept == CORE_BIOPSY_PROCEDURE
-	    ? CORE_SPECIMEN_DIAGNOSTIC_BIOPSY : CORE_SPECIMEN_NONE;
-}
-
 /* The upper limit of normal and the assay of a laboratory result. */
 static void
 read_laboratory(struct map_reader *R, const struct fhir_at *root,
@@ -193,19 +169,12 @@ static bool
 start_result(struct map_reader *R, const struct fhir_at *root,
     struct sv_str type, struct core_event *e, struct map_meaning *m)
 {
-	struct fhir_at meta = fhir_get(root, "meta");
-	struct sv_dec version;
-
-	*e = (struct core_event){ .kind = CORE_OBSERVATION,
-		.source = map_source_of(R, root, type) };
-	if (!map_read_concept(R, MAP_ROLE_OBSERVATION, root, "code", e->source,
-	    m) || m->concept == CORE_CONCEPT_NONE)
+	*e = map_start_event(R, root, type);
+	e->kind = CORE_OBSERVATION;
+	if (!map_read_concept(R, MAP_ROLE_OBSERVATION, root, "code", m)
+	    || m->concept == CORE_CONCEPT_NONE)
 		return false;
 	e->concept = m->concept;
-	e->source_version = fhir_text(&meta, "versionId");
-	if (sv_is_ok(sv_dec_parse(e->source_version, &version))
-	    && version.scale == 0 && version.m > 0 && version.m < UINT32_MAX)
-		e->version = (uint32_t)version.m;
 	e->status = map_observation_status(fhir_text(root, "status"));
 	map_read_when(R, root, "effective", e);
 	if (sv_date_is_set(e->end)) {	/* a result is known at its end */
@@ -213,6 +182,21 @@ start_result(struct map_reader *R, const struct fhir_at *root,
 		e->end.precision = SV_DATE_NONE;
 	}
 	return true;
+}
+
+/* The grade in the resource, and the tissue it is of; false: no use. */
+static bool
+read_graded(struct map_reader *R, const struct fhir_at *root, bool is_score,
+    struct core_event *e)
+{
+	struct map_tissue tissue = map_tissue_of(R, root);
+
+	e->specimen = tissue.specimen;
+	if (!tissue.elsewhere)
+		return map_read_grade(R, root, is_score, e);
+	map_note(R, FHIR_WARNING, "specimen-elsewhere", root,
+	    "The specimen is not of the prostate; its grade was not used.");
+	return false;
 }
 
 struct sv_status
@@ -227,11 +211,9 @@ map_read_observation(struct map_reader *R, const struct fhir_at *root)
 	if (e.concept != CORE_GRADE_GROUP) {
 		read_value(R, root, &e);
 		read_components(R, root, &e);
-	} else if (!map_read_grade(R, root, m.score > 0, &e))
+	} else if (!read_graded(R, root, m.score > 0, &e))
 		return SV_OK;
 	read_laboratory(R, root, &e);
-	if (e.concept == CORE_GRADE_GROUP)
-		e.specimen = specimen_of(R, root);
 	/* Without any result there is nothing to say (input trap 10). */
 	if (!e.value.set && e.code == CORE_VALUE_NONE
 	    && e.unit == CORE_UNIT_OK)

@@ -17,13 +17,13 @@ struct map_reader {
 	struct map_index index;
 	struct core_event *events;
 	size_t n_events, cap_events;
+	struct sv_str source;		/* the resource being read */
 	bool nomem;
 };
 
-/** Add an issue about ${at} of the resource ${source}. */
+/** Add an issue about ${at} of the resource being read. */
 void map_note(struct map_reader *R, enum fhir_severity severity,
-    const char *detail, const struct fhir_at *at, struct sv_str source,
-    const char *text);
+    const char *detail, const struct fhir_at *at, const char *text);
 
 /** Append a copy of ${e}.  Latches R->nomem. */
 void map_emit(struct map_reader *R, const struct core_event *e);
@@ -32,6 +32,15 @@ void map_emit(struct map_reader *R, const struct core_event *e);
 struct sv_str map_source_of(struct map_reader *R, const struct fhir_at *root,
     struct sv_str type);
 
+/** An event of the resource at ${root}, which is from now on the one being
+ * read: its source and its version. */
+struct core_event map_start_event(struct map_reader *R,
+    const struct fhir_at *root, struct sv_str type);
+
+/** The CodeableConcept ${name} of ${root}; R5 puts it into a
+ * CodeableReference, as its concept. */
+struct fhir_at map_concept_of(const struct fhir_at *root, const char *name);
+
 /**
  * map_read_concept(R, role, root, name, ret):
  * The meaning of the CodeableConcept ${name} of ${root}.  False if it says
@@ -39,8 +48,7 @@ struct sv_str map_source_of(struct map_reader *R, const struct fhir_at *root,
  * leave an issue.
  */
 bool map_read_concept(struct map_reader *R, enum map_role role,
-    const struct fhir_at *root, const char *name, struct sv_str source,
-    struct map_meaning *ret);
+    const struct fhir_at *root, const char *name, struct map_meaning *ret);
 
 /** The date of ${base}[x] (dateTime, Period, instant, Age is not used): the
  * start of a period in ${ret}->date, its end in ${ret}->end. */
@@ -51,6 +59,11 @@ void map_read_when(struct map_reader *R, const struct fhir_at *root,
  * clear (map_index.h). */
 struct fhir_entry *map_resolve(struct map_reader *R,
     const struct fhir_reference *ref);
+
+/** The resource of ${type} that the Reference ${ref} in the resource at
+ * ${root} means, contained there or an entry; absent if there is none. */
+struct fhir_at map_referred(struct map_reader *R, const struct fhir_at *root,
+    const struct fhir_at *ref, const char *type);
 
 /** Status of an Observation or DiagnosticReport: only final, amended,
  * corrected and appended count (trap 18). */

@@ -6,7 +6,8 @@ bool
 map_is_clinical(struct sv_str type)
 {
 	static const char *const types[] = { "Condition", "Observation",
-		"DiagnosticReport", "Procedure", "MedicationAdministration", "MedicationStatement",
+		"DiagnosticReport", "Procedure", "MedicationAdministration",
+		"MedicationDispense", "MedicationStatement",
 		"MedicationRequest" };
 
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
@@ -14,6 +15,12 @@ map_is_clinical(struct sv_str type)
 			return true;
 	}
 	return false;
+}
+
+bool
+map_is_supporting(struct sv_str type)
+{
+	return sv_str_is(type, "Medication") || sv_str_is(type, "Specimen");
 }
 
 /* The logical id of the Patient that replaced the one at ${root}. */
@@ -71,7 +78,8 @@ map_subject(struct sv_arena *A, struct fhir_entry *e, struct map_subject *ret)
 	struct sv_str id;
 
 	*ret = (struct map_subject){ .belongs = MAP_BELONGS_NOWHERE };
-	if (!patient && !shared && !map_is_clinical(e->resource_type))
+	if (!patient && !map_is_supporting(e->resource_type)
+	    && !map_is_clinical(e->resource_type))
 		return SV_OK;
 	SV_TRY(fhir_entry_tree(A, e));
 	root = fhir_entry_root(e);

@@ -30,6 +30,10 @@ struct map_subject {
  * and those they refer to are passed over. */
 bool map_is_clinical(struct sv_str type);
 
+/** True if resources of ${type} say something only together with those that
+ * refer to them: the Medication of a prescription, the Specimen of a result. */
+bool map_is_supporting(struct sv_str type);
+
 /**
  * map_subject(A, e, ret):
  * Where ${e} belongs.  Its tree is built unless its type alone decides.

@@ -21,7 +21,7 @@ matters(const struct fhir_entry *e)
 {
 	return !ad_is_delete(e) && (map_is_clinical(e->resource_type)
 	    || sv_str_is(e->resource_type, "Patient")
-	    || sv_str_is(e->resource_type, "Medication"));
+	    || map_is_supporting(e->resource_type));
 }
 
 struct sv_status
@@ -231,7 +231,8 @@ read_patient(struct ad_intake *I, struct ad_store *S, struct ad_set set,
 		p = (struct map_patient){ .n_events = 0 };
 		return ad_identify(I, S, set, &p, ret);
 	}
-	s = map_input(&I->A, set.e, set.n, &o, &p, &r->is);
+	s = map_input(&I->A, &(struct fhir_doc){ .entries = set.e,
+	    .n_entries = set.n }, &o, &p, &r->is);
 	SV_ENSURE(s.code != SV_CODE_NOMEM, s);
 	if (is_unclear(&r->is)) {
 		r->fate = AD_FATE_HELD;

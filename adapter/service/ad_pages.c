@@ -70,8 +70,9 @@ ad_page_patient(struct ad_page *p)
 	SV_ENSURE(n > 0, SV_SKIP);
 	engine.input.vouched = true;
 	fhir_issues_init(&is, p->A);
-	SV_TRY(map_line_decide_entries(p->A, &engine, entries, n,
-	    (int32_t)(ad_now_ms() / 86400000), &r, &is));
+	SV_TRY(map_line_decide_doc(&(struct map_line){ p->A, &engine,
+	    (int32_t)(ad_now_ms() / 86400000), &is }, &(struct fhir_doc){
+	    .entries = entries, .n_entries = n }, &r));
 	p->media = "text/html; charset=utf-8";
 	return map_html_write(p->A, &r, &o, &p->out);
 }

@@ -59,8 +59,9 @@ decide(struct deciding *D, struct fhir_issues *is)
 	engine.input.vouched = true;
 	engine.input.identifier_systems = D->I->cfg->identifier_systems;
 	engine.input.n_identifier_systems = D->I->cfg->n_identifier_systems;
-	return map_line_decide_entries(A, &engine, entries, n, D->I->as_of,
-	    &D->r, is);
+	return map_line_decide_doc(&(struct map_line){ A, &engine,
+	    D->I->as_of, is }, &(struct fhir_doc){ .entries = entries,
+	    .n_entries = n }, &D->r);
 }
 
 static struct sv_status

@@ -100,8 +100,8 @@ whole_line(const struct map_engine *e, const struct sv_str *in,
 		sv_arena_reset(&A);
 		fhir_issues_init(&is, &A);
 		sv_buf_init(&out, &A, (size_t)64 << 20);
-		if (!sv_is_ok(map_line_decide(&A, e, in[i % CASES],
-		    v[i % CASES].known.as_of, &r, &is))
+		if (!sv_is_ok(map_line_decide(&(struct map_line){ &A, e,
+		    v[i % CASES].known.as_of, &is }, in[i % CASES], &r))
 		    || !sv_is_ok(map_bundle_write(&A, &r, &o, &out)))
 			printf("case %d failed\n", i % CASES);
 		*written += out.n;

@@ -66,6 +66,19 @@ class Traps(unittest.TestCase):
             r['meta'] = {'profile': ['http://example.org/StructureDefinition/anything']}
         self.assertEqual(self.explain(), before)
 
+    def test_02_versions_of_mcode_say_it_elsewhere(self):
+        """Radiation is a code of its own in STU1, one code and an extension since; intent has two names."""
+        mcode = 'http://hl7.org/fhir/us/mcode/StructureDefinition/'
+        modality = {'url': mcode + 'mcode-radiotherapy-modality-and-technique', 'extension': [
+            {'url': 'modality', 'valueCodeableConcept': coded(SNOMED, '1156506007')}]}
+        for code, extension in (('33195004', []), ('152198000', []), ('1217123003', [modality])):
+            for intent in ('mcode-procedure-intent', 'mcode-treatment-intent'):
+                self.of['e2'].update(code=coded(SNOMED, code), bodySite=[coded(SNOMED, '41216001')], extension=[
+                    *extension, {'url': mcode + intent, 'valueCodeableConcept': coded(SNOMED, '373808002')}])
+                facts = self.facts()
+                self.assertIs(facts['rt_as_primary']['value'], True, (code, intent))
+                self.assertIs(facts['rp_as_primary']['value'], False, (code, intent))
+
     def test_03_codings_that_contradict_each_other(self):
         self.of['e4']['code']['coding'].append({'system': LOINC, 'code': '33667-7'})
         self.assertIn(('code-conflict', 'e4'), self.issues())
@@ -214,6 +227,153 @@ class Traps(unittest.TestCase):
         for intent in ('proposal', 'plan', 'option'):
             self.assertIs(self.adt(intent=intent), False, intent)
         self.assertIs(self.adt(doNotPerform=True), False)
+
+    def test_20_stopped_is_no_failure(self):
+        """mCODE wants status stopped for "treatment completed": the course counts, and nothing has failed."""
+        self.bundle['entry'] = [e for e in self.bundle['entry'] if e['resource']['id'] not in ('e4', 'e5', 'e6')]
+        self.of['e2'].update(code=coded(SNOMED, '1217123003'), bodySite=[coded(SNOMED, '41216001')])
+        before = self.explain()
+        for reason in ('182992009', '266721009', '407563006'):
+            self.of['e2'].update(status='stopped', statusReason=coded(SNOMED, reason))
+            e = self.explain()
+            self.assertEqual(e, before, reason)
+            self.assertIs(e['facts']['rt_as_primary']['value'], True)
+            self.assertIsNot(e['facts']['salvage_context'].get('value'), True)
+
+    # Depots
+    RXNORM = 'http://www.nlm.nih.gov/research/umls/rxnorm'
+
+    def on_adt(self, code, **resource):
+        self.bundle['entry'] = [e for e in self.bundle['entry'] if e['resource']['id'] != 'adt']
+        self.add(**{'id': 'adt', 'subject': ME, 'status': 'completed',
+                    'medicationCodeableConcept': coded(self.RXNORM, code), **resource})
+        return self.facts()['on_adt_now']['value']
+
+    def test_19_a_depot_lasts_as_long_as_its_product(self):
+        given = {1: '2026-04-01', 3: '2026-02-01', 4: '2026-01-01', 6: '2025-11-01'}     # until 2026-05-01
+        before = {1: '2026-03-31', 3: '2026-01-31', 4: '2025-12-31', 6: '2025-10-31'}
+        for code, months in (('310592', 1), ('314008', 3), ('199821', 1), ('905062', 3), ('905053', 6),
+                             ('752884', 6), ('752889', 4), ('752894', 3), ('752899', 1), ('828751', 1),
+                             ('42375', 6), ('50610', 3)):
+            for days, on in ((given, True), (before, False)):
+                self.assertIs(self.on_adt(code, resourceType='MedicationAdministration',
+                                          effectiveDateTime=days[months]), on, (code, days[months]))
+
+    def test_19_a_tablet_given_once_lasts_a_day(self):
+        self.assertIs(self.on_adt('83008', resourceType='MedicationAdministration', effectiveDateTime='2026-04-30'),
+                      False)
+
+    def test_19_a_supply_says_how_long_it_lasts(self):
+        dispense = {'resourceType': 'MedicationDispense', 'whenHandedOver': '2026-01-31'}
+        self.assertIs(self.on_adt('83008', **dispense, daysSupply={'value': 90}), True)
+        self.assertIs(self.on_adt('83008', **dispense, daysSupply={'value': 89}), False)
+        order = {'resourceType': 'MedicationRequest', 'intent': 'order', 'authoredOn': '2026-01-31',
+                 'status': 'active'}
+        supply = {'value': 30, 'code': 'd', 'system': 'http://unitsofmeasure.org'}
+        for repeats, on in ((0, False), (1, False), (2, True)):
+            self.assertIs(self.on_adt('83008', **order, dispenseRequest={
+                'expectedSupplyDuration': supply, 'numberOfRepeatsAllowed': repeats}), on, repeats)
+        self.assertIs(self.on_adt('83008', **order), True)          # says nothing: open-ended
+        self.assertIs(self.on_adt('42375', **order), True)
+        for bounds, on in (({'boundsPeriod': {'start': '2026-01-31', 'end': '2026-04-30'}}, False),
+                           ({'boundsDuration': {'value': 3, 'code': 'mo'}}, False),
+                           ({'boundsDuration': {'value': 4, 'code': 'mo'}}, True)):
+            self.assertIs(self.on_adt('83008', **order, dosageInstruction=[{'timing': {'repeat': bounds}}]), on)
+        every = [{'timing': {'repeat': {'frequency': 1, 'period': 3, 'periodUnit': 'mo'}}}]
+        self.assertIs(self.on_adt('42375', **{**dispense, 'whenHandedOver': '2026-02-01'}, dosageInstruction=every),
+                      True)
+        self.assertIs(self.on_adt('42375', **dispense, dosageInstruction=every), False)
+        self.assertIs(self.on_adt('42375', **{**dispense, 'status': 'cancelled'}), False)
+
+    def test_19_a_yearly_injection_as_a_procedure(self):
+        for day, on in (('2025-05-01', True), ('2025-04-30', False)):
+            self.bundle['entry'] = [e for e in self.bundle['entry'] if e['resource']['id'] != 'inj']
+            self.add(resourceType='Procedure', id='inj', status='completed', subject=ME, performedDateTime=day,
+                     code=coded(SNOMED, '456381000124102'))
+            self.assertIs(self.facts()['on_adt_now']['value'], on, day)
+
+    # Specimens
+    def specimen(self, id_='s', **fields):
+        self.bundle['entry'] = [e for e in self.bundle['entry'] if e['resource']['id'] != id_]
+        self.add(resourceType='Specimen', id=id_, subject=ME, **fields)
+
+    def graded(self):
+        f = self.facts()
+        return {k: f[k].get('value') for k in ('grade_group_rp', 'grade_group_biopsy') if 'value' in f[k]}
+
+    def test_the_specimen_says_what_was_graded(self):
+        self.of['e7'].pop('partOf', None)
+        self.of['e7'].update(specimen={'reference': 'Specimen/s'}, effectiveDateTime='2024-06-01')
+        self.assertEqual(self.graded(), {})         # neither by date, nor by a specimen that was not sent
+        rp = {'grade_group_rp': self.grade_of('e7')}
+        for fields in ({'type': coded(SNOMED, '122725003')},
+                       {'collection': {'method': coded(SNOMED, '26294005')}},
+                       {'collection': {'procedure': {'reference': 'Procedure/e2'}}},                # R5
+                       {'collection': {'method': coded(SNOMED, '26294005'), 'bodySite': coded(SNOMED, '41216001')}},
+                       {'collection': {'bodySite': {'concept': coded(SNOMED, '41216001')}},        # R5
+                        'type': coded(SNOMED, '122725003')}):
+            self.specimen(**fields)
+            self.assertEqual(self.graded(), rp, fields)
+        self.of['e7']['effectiveDateTime'] = '2023-12-01'
+        for fields in ({'type': coded(SNOMED, '309134005')}, {'collection': {'method': coded(SNOMED, '301759007')}}):
+            self.specimen(**fields)
+            self.assertEqual(self.graded(), {'grade_group_biopsy': rp['grade_group_rp']}, fields)
+        self.of['e7']['effectiveDateTime'] = '2024-01-17'       # soon after surgery, but of a biopsy
+        self.assertEqual(self.graded(), {})
+
+    def grade_of(self, id_):
+        self.of[id_]['valueCodeableConcept'] = coded(SNOMED, '1279716004')
+        return 3
+
+    def test_a_block_is_of_the_organ_it_was_cut_from(self):
+        self.of['e7'].pop('partOf', None)
+        self.of['e7'].update(specimen={'reference': 'Specimen/block'}, effectiveDateTime='2024-06-01')
+        self.grade_of('e7')
+        self.specimen('block', parent=[{'reference': 'Specimen/s'}])
+        self.specimen(type=coded(SNOMED, '122725003'), parent=[{'reference': 'Specimen/block'}])    # a ring, even
+        self.assertEqual(self.graded(), {'grade_group_rp': 3})
+        self.of['e7']['specimen'] = {'reference': '#in'}
+        self.of['e7']['contained'] = [{'resourceType': 'Specimen', 'id': 'in', 'type': coded(SNOMED, '122725003')}]
+        self.assertEqual(self.graded(), {'grade_group_rp': 3})
+
+    def test_a_specimen_that_contradicts_or_is_of_another_organ(self):
+        self.of['e7'].update(partOf=[{'reference': 'Procedure/e2'}], specimen={'reference': 'Specimen/s'},
+                             effectiveDateTime='2024-06-01')
+        self.grade_of('e7')
+        self.specimen(type=coded(SNOMED, '309134005'))
+        self.assertEqual(self.graded(), {})
+        self.assertIn(('specimen-conflict', 'e7'), self.issues())
+        self.specimen(type=coded(SNOMED, '122725003'), collection={'bodySite': coded(SNOMED, '272673000')})
+        self.assertEqual(self.graded(), {})
+        self.assertIn(('specimen-elsewhere', 'e7'), self.issues())
+
+    # R5
+    def test_r5_shapes(self):
+        drug = coded(self.RXNORM, '42375')
+        for medication in ({'concept': drug}, {'reference': {'reference': 'Medication/m5'}}):
+            self.add(resourceType='Medication', id='m5', code=drug)
+            self.assertIs(self.adt(medication=medication, medicationCodeableConcept=None), True, medication)
+            self.assertIs(self.adt(medication=medication, medicationCodeableConcept=None,
+                                   effectiveDosePeriod={'start': '2026-01-01', 'end': '2026-04-01'}), False)
+            self.assertIs(self.adt(resourceType='MedicationStatement', status='recorded', intent=None, authoredOn=None,
+                                   medicationCodeableConcept=None, medication=medication,
+                                   effectivePeriod={'start': '2026-01-01'}), True)
+            self.assertIs(self.adt(resourceType='MedicationStatement', status='recorded', intent=None, authoredOn=None,
+                                   medicationCodeableConcept=None, medication=medication,
+                                   adherence={'code': coded('http://hl7.org/fhir/CodeSystem/medication-statement-'
+                                                            'adherence', 'not-taking')},
+                                   effectivePeriod={'start': '2026-01-01'}), False)
+            self.assertIs(self.adt(resourceType='MedicationAdministration', status='in-progress', intent=None,
+                                   authoredOn=None, medicationCodeableConcept=None, medication=medication,
+                                   occurencePeriod={'start': '2026-01-01'}), True)
+        before = self.facts()
+        day = self.of['e2'].pop('performedDateTime')
+        self.of['e2']['occurrenceDateTime'] = day
+        self.assertEqual(self.facts(), before)
+
+    def test_a_medication_that_was_not_sent_is_said(self):
+        self.assertIs(self.adt(medicationReference={'reference': 'Medication/nowhere'}), False)
+        self.assertIn(('medication-missing', 'adt'), self.issues())
 
     # Reports
     def test_a_report_says_what_its_coded_conclusion_says(self):

@@ -273,8 +273,8 @@ Test(vignettes, bundles_agree_in_full)
 		(void)snprintf(path, sizeof(path),
 		    "tests/cases/vignettes-fhir/%.*s.json", SV_FMT(v[i].id));
 		text = test_read(&B, path);
-		if (!sv_is_ok(map_line_decide(&B, &engine, text, v[i].known.as_of,
-		    &r, &is))) {
+		if (!sv_is_ok(map_line_decide(&(struct map_line){ &B, &engine,
+		    v[i].known.as_of, &is }, text, &r))) {
 			complain(&v[i], "refused", is.n > 0 ? is.at[0].text
 			    : SV_LIT(""));
 			continue;

@@ -24,8 +24,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	}
 	fhir_issues_init(&is, &A);
 	sv_buf_init(&out, &A, (size_t)64 << 20);
-	if (sv_is_ok(map_line_decide(&A, &engine, (struct sv_str){
-	    (const char *)data, n }, 20574, &r, &is)))
+	if (sv_is_ok(map_line_decide(&(struct map_line){ &A, &engine, 20574, &is },
+	    (struct sv_str){ (const char *)data, n }, &r)))
 		fuzz_must(sv_is_ok(map_bundle_write(&A, &r, &o, &out)));
 	else
 		fuzz_must(fhir_issues_fatal(&is));

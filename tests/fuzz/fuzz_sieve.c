@@ -50,7 +50,8 @@ check(struct sv_arena *A, struct fhir_entry *e)
 	if (!map_is_clinical(e->resource_type))
 		return;
 	fhir_issues_init(&is, A);
-	(void)!sv_is_ok(map_input(A, e, 1, &engine.input, &p, &is));
+	(void)!sv_is_ok(map_input(A, &(struct fhir_doc){ .entries = e,
+	    .n_entries = 1 }, &engine.input, &p, &is));
 	fuzz_must(p.n_events == 0);
 	/* That a lone resource names no patient says nothing of its data. */
 	for (size_t i = 0; i < is.n; i++)
