@@ -195,6 +195,34 @@ read_clinical(struct map_reader *R, const struct fhir_entry *e,
 	return dispatch(R, &root, e->resource_type);
 }
 
+/* A resource that says nothing by itself is of the same patient all the same,
+ * if it says of whom it is. */
+static struct sv_status
+read_supporting(struct map_reader *R, const struct fhir_entry *e,
+    struct reading *P)
+{
+	struct fhir_at root = fhir_entry_root(e);
+	struct fhir_at subject = fhir_get(&root, "subject");
+	struct fhir_reference ref = fhir_reference_at(&subject);
+
+	if (P->options->vouched || (ref.form != FHIR_REF_RELATIVE
+	    && ref.form != FHIR_REF_ABSOLUTE && ref.form != FHIR_REF_URN))
+		return SV_OK;
+	return is_subject(R, &ref, P) ? SV_OK : two_patients(R, &subject);
+}
+
+static struct sv_status
+read_entry(struct map_reader *R, const struct fhir_entry *e,
+    struct reading *P)
+{
+	if (e->tree == NULL)
+		return SV_OK;
+	if (map_is_clinical(e->resource_type))
+		return read_clinical(R, e, P);
+	return map_is_supporting(e->resource_type) ? read_supporting(R, e, P)
+	    : SV_OK;
+}
+
 /* The sources of the events, each version once, in order of appearance: a
  * corrected result and the one it replaces were both read. */
 static struct sv_status
@@ -233,11 +261,8 @@ map_input(struct sv_arena *A, const struct fhir_doc *doc,
 	SV_TRY(build_trees(&R));
 	SV_TRY(map_index_build(A, R.entries, R.n_entries, &R.index));
 	SV_TRY(read_patient(&R, &P));
-	for (size_t i = 0; i < R.n_entries; i++) {
-		if (map_is_clinical(R.entries[i].resource_type)
-		    && R.entries[i].tree != NULL)
-			SV_TRY(read_clinical(&R, &R.entries[i], &P));
-	}
+	for (size_t i = 0; i < R.n_entries; i++)
+		SV_TRY(read_entry(&R, &R.entries[i], &P));
 	SV_ENSURE(!R.nomem, SV_NOMEM);
 	if (ret->reference.n == 0) {
 		fhir_issue_addf(is, FHIR_FATAL, FHIR_CODE_NOT_FOUND,

@@ -430,6 +430,11 @@ class Traps(unittest.TestCase):
         self.assertEqual((r.returncode, r.stdout), (1, b''))
         self.assertIn(b'two patients', r.stderr)
 
+    def test_23_a_specimen_of_somebody_else(self):
+        self.add(resourceType='Specimen', id='s', subject={'reference': 'https://ehr.example/fhir/Patient/other'})
+        r = run(self.bundle)
+        self.assertEqual((r.returncode, r.stdout), (1, b''))
+
     def test_24_doses_are_not_read(self):
         before = self.facts()
         self.of['e2']['extension'] = [{'url': 'http://hl7.org/fhir/us/mcode/StructureDefinition/'
