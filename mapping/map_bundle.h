@@ -64,6 +64,5 @@ void map_write_careplan(struct map_writing *m);
 void map_write_detected_issue(struct map_writing *m, size_t block);
 void map_write_provenance(struct map_writing *m);
 void map_write_audit(struct map_writing *m);
-void map_write_data_requirements(struct map_writing *m);
 
 #endif

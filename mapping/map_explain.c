@@ -1,6 +1,8 @@
 /*
  * The explain format: design section 7.  A stable interface.
  */
+#include "core_settle.h"
+#include "map_data_requirement.h"
 #include "map_phrase.h"
 #include "map_why.h"
 
@@ -112,9 +114,31 @@ put_facts(struct fhir_writer *w, const struct core_facts *facts)
 	fhir_close(w);
 }
 
-static void
-put_rules(struct fhir_writer *w, const struct core_decision *d)
+/* The least data that would decide ${f}, whatever it says. */
+static core_fact_set
+settling(struct sv_arena *A, const struct map_result *r,
+    const struct core_finding *f)
 {
+	const struct core_facts *facts = &r->decision.facts;
+	const struct core_rule *rule = f->rule;
+	core_fact_set set = 0;
+
+	if (f->state == CORE_NEEDS_DATA)
+		set = core_settling(A, &rule->when, facts, f->missing
+		    & rule->when.facts);
+	if (rule->unless.n > 0 && core_expr_eval(&rule->unless, facts, NULL)
+	    == CORE_UNKNOWN)
+		set |= core_settling(A, &rule->unless, facts, f->missing
+		    & rule->unless.facts);
+	return set;
+}
+
+static void
+put_rules(struct fhir_writer *w, struct sv_arena *A,
+    const struct map_result *r)
+{
+	const struct core_decision *d = &r->decision;
+
 	fhir_open_array(w, "rules");
 	for (size_t i = 0; i < d->n_findings; i++) {
 		const struct core_finding *f = &d->findings[i];
@@ -133,6 +157,8 @@ put_rules(struct fhir_writer *w, const struct core_decision *d)
 					    (enum core_fact_id)k));
 			}
 			fhir_close_array(w);
+			map_put_data_requirements(w, "data_requirement", r,
+			    settling(A, r, f));
 		}
 		fhir_close(w);
 	}
@@ -251,7 +277,7 @@ map_explain_write(struct sv_arena *A, const struct map_result *r,
 	fhir_put_str(&w, "intent", core_intent_name(r->decision.intent));
 	fhir_put_str(&w, "output", core_output_name(r->decision.output));
 	put_facts(&w, &r->decision.facts);
-	put_rules(&w, &r->decision);
+	put_rules(&w, A, r);
 	put_guidance(&w, &r->decision);
 	put_issues(&w, r);
 	put_measure(&w, &r->decision.qm01);

@@ -2,6 +2,7 @@
  * GuidanceResponse: what was concluded, from which facts, and what is missing.
  */
 #include "map_bundle.h"
+#include "map_data_requirement.h"
 
 static void
 put_decimal(struct fhir_writer *w, enum core_fact_id id, struct sv_dec d)
@@ -249,6 +250,6 @@ map_write_guidance(struct map_writing *m)
 		map_urn(m, "careplan", urn);
 		map_put_reference(w, "result", sv_str_of(urn));
 	}
-	map_write_data_requirements(m);
+	map_put_data_requirements(w, "dataRequirement", m->r, m->g->missing);
 	map_close_entry(m, "GuidanceResponse", "guidance");
 }

@@ -81,27 +81,75 @@ add_applies(struct why *W, const struct core_finding *f)
 	add_facts(W);
 }
 
+/* What PSA would make the failure ${id} so; nothing if that cannot be said. */
+static void
+add_psa(struct sv_buf *b, enum core_fact_id id, const struct map_result *r)
+{
+	const struct core_fact *f = &r->decision.facts.fact[id];
+	const struct core_interval nadir
+	    = r->decision.facts.fact[CORE_PSA_NADIR].number;
+	const struct sv_dec *p = r->book->params.value;
+	char text[SV_DEC_TEXT_MAX];
+	struct sv_dec limit;
+
+	if (f->truth == CORE_UNKNOWN && f->reason != CORE_REASON_UNCONFIRMED
+	    && f->reason != CORE_REASON_MISSING
+	    && f->reason != CORE_REASON_STALE)
+		return;		/* it is not for want of PSA values */
+	if (id == CORE_BCR_AFTER_RP) {
+		sv_dec_text(p[CORE_PARAM_BCR_PSA], text);
+		sv_buf_printf(b, f->reason == CORE_REASON_UNCONFIRMED
+		    ? ": a second PSA of at least %s ng/mL, at least %d days "
+		    "after the first" : ": two PSA values of at least %s "
+		    "ng/mL, at least %d days apart", text,
+		    (int)core_param_int(&r->book->params,
+		    CORE_PARAM_BCR_CONFIRMATION_DAYS));
+	} else if (nadir.set && !nadir.hi_inf && sv_is_ok(sv_dec_add(nadir.hi,
+	    p[CORE_PARAM_PHOENIX_RISE], &limit))) {
+		sv_dec_text(limit, text);
+		sv_buf_printf(b, ": a PSA of at least %s ng/mL", text);
+	}
+}
+
+/* ${ground} as it would have to be, with the values that make it so. */
+static struct sv_str
+wanted(struct why *W, const struct core_ground *ground)
+{
+	static const struct sv_str established = SV_STATIC(" is established");
+	static const enum core_fact_id failures[] = { CORE_BCR_AFTER_RP,
+		CORE_BCR_AFTER_RT, CORE_RECURRENCE_AFTER_FOCAL };
+	struct sv_str words = core_expr_words(W->A, &ground->part);
+	struct sv_buf b;
+
+	if (sv_str_ends(words, established))
+		words.n -= established.n;
+	sv_buf_init(&b, W->A, 4096);
+	sv_buf_add(&b, words);
+	for (size_t i = 0; i < 3; i++) {
+		if (ground->part.n == 1
+		    && ground->part.facts == CORE_FACT_BIT(failures[i]))
+			add_psa(&b, failures[i], W->r);
+	}
+	return sv_buf_ok(&b) ? sv_buf_str(&b) : words;
+}
+
 /* The one statement that, without any other change, would make the rule
  * apply, if new data can make it true. */
 static void
 set_change(struct why *W, const struct core_rule *rule, struct map_why *ret)
 {
-	static const struct sv_str established = SV_STATIC(" is established");
 	const struct core_facts *facts = &W->r->decision.facts;
 	struct core_ground g[CORE_GROUNDS_MAX];
 	size_t n = core_grounds(&rule->when, facts, g);
-	struct sv_str words;
 
-	if (n != 1 || g[0].truth != CORE_FALSE || g[0].of_ignorance
+	if (n != 1 || g[0].truth == CORE_TRUE || g[0].of_ignorance
 	    || (g[0].part.facts & SETTLED) || (rule->unless.n > 0
-	    && core_expr_eval(&rule->unless, facts, NULL) != CORE_FALSE)
-	    || core_ground_changed(W->A, &rule->when, &g[0], facts)
-	    != CORE_TRUE)
+	    && core_expr_eval(&rule->unless, facts, NULL) != CORE_FALSE))
 		return;
-	words = core_expr_words(W->A, &g[0].part);
-	if (sv_str_ends(words, established))
-		words.n -= established.n;
-	ret->change = words;
+	g[0].truth = CORE_FALSE;	/* an unknown one is not so yet either */
+	if (core_ground_changed(W->A, &rule->when, &g[0], facts) != CORE_TRUE)
+		return;
+	ret->change = wanted(W, &g[0]);
 	if (g[0].part.n > STATEMENT_OPS)
 		ret->parts = core_expr_statements(W->A, &g[0].part);
 }
@@ -152,6 +200,10 @@ map_why(struct sv_arena *A, const struct map_result *r,
 		break;
 	case CORE_SILENT:
 		add_silent(&W, f);
+		set_change(&W, f->rule, ret);
+		break;
+	case CORE_NEEDS_DATA:
+		add_waiting(&W, f);
 		set_change(&W, f->rule, ret);
 		break;
 	default:

@@ -10,7 +10,8 @@ struct map_why {
 	struct sv_str sentence;
 	struct sv_str change;	/* "PSA doubling time at most 6 months": the
 				 * one thing that would make the rule apply;
-				 * empty: there is no single one */
+				 * empty: there is no single one, or the
+				 * rule applies */
 	struct sv_str parts;	/* what a named thing can be: "current PSA
 				 * at least 0.7 ng/mL; ..."; may be empty */
 	core_fact_set facts;	/* what the sentence rests on */

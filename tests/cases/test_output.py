@@ -9,6 +9,7 @@ OS-n are the testable output requirements of the knowledge specification
 
 then read the difference before committing it.
 """
+import datetime
 import functools
 import glob
 import json
@@ -16,6 +17,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import unittest
 import xml.etree.ElementTree as ET
 
@@ -396,7 +398,7 @@ class Why(unittest.TestCase):
                 self.assertEqual(y['state'], states.get(rule, 'silent'), (name, rule))
                 self.assertTrue(y['sentence'].startswith(self.BEGINS[y['state']]), (name, y))
                 self.assertTrue(y['facts'], (name, rule))
-                self.assertEqual('would_apply_if' in y and y['state'] != 'silent', False, (name, rule))
+                self.assertFalse('would_apply_if' in y and y['state'] in ('fires', 'provisional'), (name, rule))
 
     def test_what_an_undecided_rule_waits_for_is_what_it_misses(self):
         for name in sorted(AS_OF):
@@ -419,6 +421,106 @@ class Why(unittest.TestCase):
         self.assertIn('~ no high-risk feature', ' '.join(text('V003').split()))
         # A block that stands already, and what it proposes, is no change.
         self.assertNotIn('local lesion on imaging ->', text('V049'))
+
+
+class Changes(unittest.TestCase):
+    """What explain says would change the advice does change it: the stated PSA is added to every case."""
+
+    def states(self, bundle, day):
+        r = subprocess.run([SALVOR, 'evaluate', '--as-of', day.isoformat(), '--format', 'explain', '-'],
+                           input=json.dumps(bundle).encode(), capture_output=True, timeout=60)
+        return {y['id']: y['state'] for y in json.loads(r.stdout)['why']}
+
+    def test_a_stated_psa_makes_the_rule_apply(self):
+        made, sooner = 0, 0
+        for name in sorted(AS_OF):
+            for y in explain(name)['why']:
+                said = re.search(r'(a|a second|two) PSA (?:values )?of at least ([\d.]+) ng/mL'
+                                 r'(?:, at least (\d+) days)?', y.get('would_apply_if', ''))
+                if not said:
+                    continue
+                gap = int(said.group(3) or 0)
+                first = datetime.date.fromisoformat(AS_OF[name]) + datetime.timedelta(1)
+                days = [first + datetime.timedelta(gap)] + ([first] if said.group(1) == 'two' else [])
+                with open('%s/%s.json' % (CASES, name)) as f:
+                    bundle = json.load(f)
+                if self.states(bundle, days[0])[y['id']] != y['state']:
+                    sooner += 1             # the days alone change it: an old result has become too old
+                    continue
+                subject = [e['resource']['subject'] for e in bundle['entry'] if 'subject' in e['resource']][0]
+                for n, day in enumerate(days):
+                    bundle['entry'].append({'fullUrl': 'urn:uuid:new-psa-%d' % n, 'resource': {
+                        'resourceType': 'Observation', 'id': 'new-psa-%d' % n, 'status': 'final', 'subject': subject,
+                        'code': {'coding': [{'system': 'http://loinc.org', 'code': '2857-1'}]},
+                        'effectiveDateTime': day.isoformat(),
+                        'valueQuantity': {'value': float(said.group(2)), 'code': 'ng/mL',
+                                          'system': 'http://unitsofmeasure.org'}}})
+                self.assertIn(self.states(bundle, days[0])[y['id']], ('fires', 'provisional'),
+                              (name, y['id'], y['state'], y['would_apply_if']))
+                made += 1
+        self.assertGreater(made, 10)
+        self.assertLess(sooner, made)
+
+
+class Needs(unittest.TestCase):
+    """Data that is asked for is asked for in codes, and in the days in which it counts."""
+
+    def asked(self, name):
+        return [d for _, r in resources('GuidanceResponse', [name]) for d in r.get('dataRequirement', [])]
+
+    def test_windows(self):
+        windows = {}
+        for name in AS_OF:
+            for d in self.asked(name):
+                self.assertTrue(d['codeFilter'][0]['code'], name)
+                code = d['codeFilter'][0]['code'][0]['code']
+                for f in d.get('dateFilter', []):
+                    if 'valueDuration' in f:
+                        windows.setdefault(code, set()).add(f['valueDuration']['value'])
+                        self.assertEqual(f['path'], 'effective')
+        self.assertEqual(windows.get('psma-pet'), {180})
+        self.assertEqual(windows.get('life-expectancy', {365}), {365})
+        self.assertLessEqual(windows.get('2857-1', set()), {183, 400, 730})
+        self.assertIn('2857-1', windows)
+
+    def test_a_biopsy_must_follow_the_failure(self):
+        seen = 0
+        for name in AS_OF:
+            for d in self.asked(name):
+                if d['codeFilter'][0]['code'][0]['code'] == 'prostate-biopsy':
+                    if 'dateFilter' not in d:       # the failure itself is not known
+                        continue
+                    since = d['dateFilter'][0]['valuePeriod']['start']
+                    self.assertLessEqual(since, AS_OF[name])
+                    seen += 1
+        self.assertGreater(seen, 0)
+
+    def test_the_window_is_the_parameter(self):
+        with tempfile.TemporaryDirectory() as folder:
+            site = folder + '/site.json'
+            with open(site, 'w') as f:
+                json.dump({'resourceType': 'Parameters', 'id': 'site', 'parameter': [{'name': 'set', 'part': [
+                    {'name': 'parameter', 'valueCode': 'staging_stale_days'},
+                    {'name': 'value', 'valueQuantity': {'value': 90, 'code': 'd',
+                                                        'system': 'http://unitsofmeasure.org'}},
+                    {'name': 'reason', 'valueString': 'test'}]}]}, f)
+            out = salvor('V015', '--site', site)
+        self.assertIn('"valueDuration":{"value":90,', out)
+
+    def test_explain_asks_for_what_would_decide(self):
+        n = 0
+        for name in AS_OF:
+            for r in explain(name)['rules']:
+                if r['state'] == 'needs-data':
+                    self.assertTrue(r.get('data_requirement') or 'salvage_context' in r['missing']
+                                    or 'failure_within_18m_of_rt' in r['missing'] or
+                                    {'late_relapse', 'gct_relapse', 'early_relapse_12m', 'prostate_cancer',
+                                     'rt_to_relapse_long_interval', 'psma_pet_negative', 'oligometastatic',
+                                     'imaging_positive_local', 'focal_as_primary'} & set(r['missing']), (name, r))
+                    n += 'data_requirement' in r
+                if r['state'] == 'fires':
+                    self.assertNotIn('data_requirement', r)
+        self.assertGreater(n, 40)
 
 
 class Text(unittest.TestCase):
