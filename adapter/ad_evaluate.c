@@ -33,6 +33,7 @@ render(struct run *R, struct sv_arena *A, const struct map_result *r,
 		.recorded = sv_str_of(R->o->recorded),
 		.software = SV_LIT("salvor " SALVOR_VERSION),
 		.base = SV_LIT("https://salvor.example"),
+		.source_base = sv_str_of(R->o->source_base),
 		.pretty = R->o->pretty, .colour = R->o->colour };
 
 	mo.syntax = R->o->xml ? MAP_OUT_XML : MAP_OUT_JSON;

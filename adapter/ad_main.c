@@ -45,6 +45,7 @@ static const char help[] =
 "  --cases DIR          rules, check: folder with the cases (DIR/cases)\n"
 "  --recorded INSTANT   generation time to write (default: now)\n"
 "  --post URL           post each Bundle to this FHIR server (https only)\n"
+"  --source-base URL    server that the data is from: references are absolute\n"
 "  --cacert FILE        CA certificates to trust instead of the system's\n"
 "  --cert FILE --key FILE   client certificate for mutual TLS\n"
 "  --token-file FILE    bearer token\n"

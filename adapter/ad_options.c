@@ -13,7 +13,7 @@ enum {
 	OPT_AS_OF = 256, OPT_FORMAT, OPT_SYNTAX, OPT_PRETTY, OPT_COLOR,
 	OPT_CONF, OPT_RECORDED, OPT_POST, OPT_CACERT, OPT_CERT, OPT_KEY,
 	OPT_TOKEN, OPT_TIMEOUT, OPT_SITE, OPT_SIGN_OFF, OPT_SIGN, OPT_CASES,
-	OPT_FROM, OPT_TO
+	OPT_FROM, OPT_TO, OPT_SOURCE_BASE
 };
 
 static const struct option table[] = {
@@ -31,6 +31,7 @@ static const struct option table[] = {
 	{ "cases", required_argument, NULL, OPT_CASES },
 	{ "recorded", required_argument, NULL, OPT_RECORDED },
 	{ "post", required_argument, NULL, OPT_POST },
+	{ "source-base", required_argument, NULL, OPT_SOURCE_BASE },
 	{ "cacert", required_argument, NULL, OPT_CACERT },
 	{ "cert", required_argument, NULL, OPT_CERT },
 	{ "key", required_argument, NULL, OPT_KEY },
@@ -156,6 +157,8 @@ place_of(int opt, struct ad_options *o)
 		return &o->cases;
 	case OPT_POST:
 		return &o->post;
+	case OPT_SOURCE_BASE:
+		return &o->source_base;
 	case OPT_CACERT:
 		return &o->cacert;
 	case OPT_CERT:
@@ -167,6 +170,15 @@ place_of(int opt, struct ad_options *o)
 	default:
 		return NULL;
 	}
+}
+
+static bool
+is_base(struct sv_str url)
+{
+	return (sv_str_starts(url, SV_LIT("https://"))
+	    || sv_str_starts(url, SV_LIT("http://")))
+	    && !sv_str_ends(url, SV_LIT("/"))
+	    && sv_str_chr(url, '?') == url.n && sv_str_chr(url, ' ') == url.n;
 }
 
 static void
@@ -204,6 +216,9 @@ ad_options_parse(int argc, char **argv, struct ad_options *o)
 		else if ((e = set_one(opt, o)) != AD_EXIT_OK)
 			return e;
 	}
+	if (o->source_base != NULL && !is_base(sv_str_of(o->source_base)))
+		return usage("--source-base takes the URL of a FHIR server, "
+		    "https://ehr.example/fhir, without a slash at its end");
 	if ((o->cert == NULL) != (o->key == NULL))
 		return usage("--cert and --key go together");
 	o->files = argv + optind;

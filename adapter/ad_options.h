@@ -41,6 +41,7 @@ struct ad_options {
 	const char *sign;		/* who signs the rule set off */
 	char recorded[32];		/* instant */
 	const char *post;		/* URL of a FHIR server, or NULL */
+	const char *source_base;	/* where the data is from, or NULL */
 	const char *cacert, *cert, *key, *token_file;
 	long timeout_s;
 	char **files;			/* "-" is standard input */

@@ -109,15 +109,6 @@ map_plan(const struct map_writing *m)
 }
 
 void
-map_put_reference(struct fhir_writer *w, const char *name,
-    struct sv_str reference)
-{
-	fhir_open(w, name);
-	fhir_put_str(w, "reference", reference);
-	fhir_close(w);
-}
-
-void
 map_put_concept(struct fhir_writer *w, const char *name, struct sv_str system,
     struct sv_str code, struct sv_str text)
 {
@@ -232,81 +223,6 @@ map_close_entry(struct map_writing *m, const char *type, const char *what)
 	fhir_close(m->w);
 }
 
-/* A search value: what is not unreserved is percent-encoded (RFC 3986). */
-static void
-add_encoded(struct sv_buf *b, struct sv_str s)
-{
-	static const char hex[] = "0123456789ABCDEF";
-
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned char c = (unsigned char)s.p[i];
-
-		if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z')
-		    || (c >= 'A' && c <= 'Z')
-		    || memchr("-._~:/", c, 6) != NULL) {
-			sv_buf_addc(b, (char)c);
-			continue;
-		}
-		sv_buf_addc(b, '%');
-		sv_buf_addc(b, hex[c >> 4]);
-		sv_buf_addc(b, hex[c & 15]);
-	}
-}
-
-/* The patient by identifier where there is one, so that the receiving server
- * finds its own record (R4 http.html, conditional references). */
-static struct sv_str
-subject_of(struct map_writing *m, const struct map_patient *p)
-{
-	struct sv_buf b;
-
-	if (p->system.n == 0 || p->value.n == 0)
-		return p->reference;
-	sv_buf_init(&b, m->A, 64 * 1024);
-	sv_buf_add(&b, SV_LIT("Patient?identifier="));
-	add_encoded(&b, p->system);
-	sv_buf_add(&b, SV_LIT("%7C"));
-	add_encoded(&b, p->value);
-	return map_done(m, &b);
-}
-
-struct sv_str
-map_versioned(struct map_writing *m, const struct core_event *e)
-{
-	struct sv_buf b;
-
-	if (e->source_version.n == 0)
-		return e->source;
-	sv_buf_init(&b, m->A, 64 * 1024);
-	sv_buf_add(&b, e->source);
-	sv_buf_add(&b, SV_LIT("/_history/"));
-	sv_buf_add(&b, e->source_version);
-	return map_done(m, &b);
-}
-
-void
-map_put_conditions(struct map_writing *m, const char *name)
-{
-	static const enum core_fact_id presence[CORE_CANCER_MAX] = {
-		CORE_HAS_PROSTATE_CANCER, CORE_LYMPHOMA,
-		CORE_HAS_GERM_CELL_TUMOUR };
-	const struct core_fact *f
-	    = &m->r->decision.facts.fact[presence[m->g->cancer]];
-	bool any = false;
-
-	for (size_t i = 0; i < f->n_evidence; i++) {
-		if (!sv_str_starts(f->evidence[i]->source,
-		    SV_LIT("Condition/")))
-			continue;
-		if (!any)
-			fhir_open_array(m->w, name);
-		any = true;
-		map_put_reference(m->w, name, f->evidence[i]->source);
-	}
-	if (any)
-		fhir_close_array(m->w);
-}
-
 static struct sv_status
 write_cancer(struct map_writing *m, const struct core_guidance *g)
 {
@@ -359,7 +275,7 @@ map_bundle_write(struct sv_arena *A, const struct map_result *r,
 	    : o->pretty ? FHIR_WRITE_JSON_PRETTY : FHIR_WRITE_JSON);
 	sv_date_text(sv_date_exact(r->decision.line.as_of), day);
 	m.as_of = sv_str_of(day);
-	m.subject = subject_of(&m, &r->patient);
+	m.subject = map_subject_reference(&m);
 	fhir_open_resource(&w, NULL, "Bundle");
 	fhir_put_lit(&w, "type", o->collection ? "collection" : "transaction");
 	SV_TRY(write_entries(&m, &any));

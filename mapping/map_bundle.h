@@ -46,8 +46,15 @@ struct sv_str map_plan(const struct map_writing *m);
  * ${name}; nothing if there are none. */
 void map_put_conditions(struct map_writing *m, const char *name);
 
-/** The reference to what ${e} was read from, with its version if it had one. */
-struct sv_str map_versioned(struct map_writing *m, const struct core_event *e);
+/** The Reference ${name} to what was read as ${s}: absolute if the base of the
+ * source is configured, with its version if it has one; a resource without an
+ * id is only displayed. */
+void map_put_source(struct map_writing *m, const char *name,
+    const struct map_source *s, struct sv_str display);
+
+/** The patient by identifier where there is one, so that the receiving server
+ * finds its own record (R4 http.html, conditional references). */
+struct sv_str map_subject_reference(struct map_writing *m);
 
 void map_put_identifier(struct map_writing *m, const char *name,
     const char *what, bool is_array);

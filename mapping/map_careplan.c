@@ -88,7 +88,8 @@ put_evidence(struct map_writing *m, const char *name)
 	for (size_t i = 0; i < m->r->patient.n_sources; i++) {
 		if (i > 0 && sv_str_eq(s[i].reference, s[i - 1].reference))
 			continue;
-		map_put_reference(m->w, name, s[i].reference);
+		map_put_source(m, name, &(struct map_source){ .reference
+		    = s[i].reference }, (struct sv_str){ NULL, 0 });
 	}
 	fhir_close_array(m->w);
 }
@@ -251,9 +252,7 @@ map_write_provenance(struct map_writing *m)
 
 		fhir_open(w, "entity");
 		fhir_put_lit(w, "role", "source");
-		map_put_reference(w, "what", s->version.n == 0 ? s->reference
-		    : sv_arena_printf(m->A, "%.*s/_history/%.*s",
-		    SV_FMT(s->reference), SV_FMT(s->version)));
+		map_put_source(m, "what", s, (struct sv_str){ NULL, 0 });
 		fhir_close(w);
 	}
 	fhir_close_array(w);

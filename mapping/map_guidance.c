@@ -80,10 +80,9 @@ put_evidence(struct map_writing *m, const struct core_event *e)
 	sv_buf_add(&b, SV_LIT(", "));
 	map_phrase_event(&b, e);
 	open_part(m->w, "evidence");
-	fhir_open(m->w, "valueReference");
-	fhir_put_str(m->w, "reference", map_versioned(m, e));
-	fhir_put_str(m->w, "display", map_done(m, &b));
-	fhir_close(m->w);
+	map_put_source(m, "valueReference", &(struct map_source){
+	    .reference = e->source, .version = e->source_version },
+	    map_done(m, &b));
 	fhir_close(m->w);
 }
 

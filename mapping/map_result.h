@@ -22,6 +22,9 @@ struct map_output_options {
 	struct sv_str recorded;		/* instant; OS-1 generation time */
 	struct sv_str software;		/* "salvor 0.1.0" */
 	struct sv_str base;		/* canonical base, https://salvor.example */
+	/* Where the data came from, "https://ehr.example/fhir"; if set,
+	 * references to it in the Bundle are absolute. */
+	struct sv_str source_base;
 	bool pretty;			/* indented JSON */
 	/* A Bundle to read: of type collection, its entries say nothing of how
 	 * to post them. */

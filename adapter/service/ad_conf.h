@@ -49,6 +49,7 @@ struct ad_conf {
 	void *cfg;			/* owns the strings */
 	const char *store, *rules, *site, *sign_off;
 	const char *endpoint;		/* public base URL, or NULL */
+	const char *source_base;	/* references to data are absolute */
 	const char *address, *certificate, *key, *client_ca;
 	long port, threads, max_connections, max_body_mib, keep_days;
 	bool development;		/* plain HTTP, anonymous: loopback only */

@@ -28,6 +28,7 @@ struct ad_intake_config {
 	size_t n_destinations;
 	struct sv_str software;
 	struct sv_str endpoint;		/* public base URL of the service */
+	struct sv_str source_base;	/* of references to data; may be empty */
 	/* Names of patients that hold for all sources: identifier systems. */
 	const struct sv_str *identifier_systems;
 	size_t n_identifier_systems;

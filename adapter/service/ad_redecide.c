@@ -147,7 +147,8 @@ static struct sv_status
 write_bundle(struct deciding *D, size_t n_earlier, struct sv_str *ret)
 {
 	struct map_output_options o = { .recorded = D->I->recorded,
-		.software = D->I->cfg->software, .earlier = D->earlier,
+		.software = D->I->cfg->software,
+		.source_base = D->I->cfg->source_base, .earlier = D->earlier,
 		.n_earlier = n_earlier };
 	struct sv_buf out;
 

@@ -63,6 +63,7 @@ ad_setup_load(const char *conf_path)
 		.sha256 = sv_str_of(u->engine.sha256),
 		.endpoint = sv_str_of(u->endpoint),
 		.software = SV_LIT("salvor " SALVOR_VERSION),
+		.source_base = sv_str_of(u->conf.source_base),
 		.identifier_systems = u->conf.identifier_systems,
 		.n_identifier_systems = u->conf.n_identifier_systems };
 	u->users = 1;

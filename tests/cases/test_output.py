@@ -250,6 +250,74 @@ class Requirements(unittest.TestCase):
                 self.assertIn('Must not proceed for now: ' + b.replace('-', ' '), div)
 
 
+class References(unittest.TestCase):
+    """References to the data: relative, or absolute if the server that it is from is named."""
+
+    def references(self, v):
+        if isinstance(v, dict):
+            for k, x in v.items():
+                yield from [x] if k == 'reference' and isinstance(x, str) else self.references(x)
+        elif isinstance(v, list):
+            for x in v:
+                yield from self.references(x)
+
+    def changed(self, name, change, *args):
+        with open('%s/%s.json' % (CASES, name)) as f:
+            b = json.load(f)
+        for e in b['entry']:
+            change(e)
+        return json.loads(salvor(name, *args, stdin=json.dumps(b).encode()))
+
+    def test_absolute_if_the_source_is_named(self):
+        base = 'https://ehr.example/fhir'
+        for name in ('V001', 'V013', 'V054', 'V076'):
+            b = json.loads(salvor(name, '--source-base', base))
+            here = {e['fullUrl'] for e in b['entry']}
+            data = [r for r in self.references(b) if r not in here and r[0] != '#'
+                    and not r.startswith('Patient?identifier=')]
+            self.assertTrue(data)
+            for r in data:
+                self.assertRegex(r, '^' + base + '/[A-Z][A-Za-z]+/[A-Za-z0-9.-]+$')
+            relative = [r.replace(base + '/', '') for r in self.references(b)]
+            self.assertEqual(relative, list(self.references(bundle(name))))
+            self.assertEqual(salvor(name, '--format', 'explain', '--source-base', base),
+                             salvor(name, '--format', 'explain'))       # explain keeps the short form
+
+    def test_versions_are_kept(self):
+        def give_version(e):
+            e['resource']['meta'] = {'versionId': '7'}
+        b = self.changed('V013', give_version, '--source-base', 'https://ehr.example/fhir')
+        what = [x['what']['reference'] for e in b['entry'] if e['resource']['resourceType'] == 'Provenance'
+                for x in e['resource']['entity']]
+        self.assertTrue(what)
+        for r in what:
+            self.assertRegex(r, r'^https://ehr\.example/fhir/\w+/[a-z0-9-]+/_history/7$')
+
+    def test_a_patient_without_an_identifier(self):
+        def forget(e):
+            e['resource'].pop('identifier', None)
+        for args, want in (((), 'Patient/pat-v001'),
+                           (('--source-base', 'https://x.example/r4'), 'https://x.example/r4/Patient/pat-v001')):
+            b = self.changed('V001', forget, *args)
+            self.assertEqual({e['resource']['subject']['reference'] for e in b['entry']
+                              if 'subject' in e['resource']}, {want})
+
+    def test_a_resource_without_an_id_has_no_address(self):
+        def forget(e):
+            if e['resource']['id'] == 'e4':
+                del e['resource']['id']
+        b = self.changed('V001', forget)
+        for r in self.references(b):
+            self.assertNotIn('[', r)
+        self.assertIn('Bundle.entry[', json.dumps(b))       # it is told where it stands
+
+    def test_a_base_is_a_url(self):
+        for bad in ('ehr.example', 'ftp://x', 'https://ehr.example/', 'https://e x', 'https://x?y'):
+            r = subprocess.run([SALVOR, 'evaluate', '--source-base', bad, CASES + '/V001.json'], capture_output=True)
+            self.assertEqual((r.returncode, r.stdout), (2, b''))
+            self.assertIn(b'--source-base', r.stderr)
+
+
 class Shape(unittest.TestCase):
     """JSON has the elements, arrays and primitives that the R4 schema says."""
 
