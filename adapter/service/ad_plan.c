@@ -227,6 +227,7 @@ static struct sv_status
 apply(struct applying *a, struct sv_buf *out)
 {
 	struct map_output_options o = { .software = a->j->u->intake.software,
+		.source_base = a->j->u->intake.source_base,
 		.recorded = ad_instant(a->A, ad_now_ms()),
 		.collection = true };
 	struct map_engine engine = *a->j->u->intake.engine;
@@ -235,8 +236,9 @@ apply(struct applying *a, struct sv_buf *out)
 	engine.input.identifier_systems = a->j->u->intake.identifier_systems;
 	engine.input.n_identifier_systems
 	    = a->j->u->intake.n_identifier_systems;
-	SV_TRY(map_line_decide_entries(a->A, &engine, a->e, a->n,
-	    (int32_t)(ad_now_ms() / 86400000), &a->r, &a->is));
+	SV_TRY(map_line_decide_doc(&(struct map_line){ a->A, &engine,
+	    (int32_t)(ad_now_ms() / 86400000), &a->is }, &(struct fhir_doc){
+	    .entries = a->e, .n_entries = a->n }, &a->r));
 	SV_TRY(check_subject(a));
 	keep_plan(a);
 	return map_bundle_write(a->A, &a->r, &o, out);
