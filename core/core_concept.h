@@ -133,6 +133,7 @@ enum core_specimen {
 	CORE_SPECIMEN_NONE,	/* not known */
 	CORE_SPECIMEN_PROSTATECTOMY,
 	CORE_SPECIMEN_DIAGNOSTIC_BIOPSY,
+	CORE_SPECIMEN_BIOPSY,	/* of which time, its date says */
 	CORE_SPECIMEN_MAX
 };
 

@@ -25,8 +25,9 @@ specimen_of(const struct core_derive *D, const struct core_event *e)
 	    : D->rt != NULL ? D->rt : D->focal;
 
 	if (e->specimen == CORE_SPECIMEN_PROSTATECTOMY
-	    || (e->specimen == CORE_SPECIMEN_NONE
-	    && with_prostatectomy(D, e)))
+	    || e->specimen == CORE_SPECIMEN_DIAGNOSTIC_BIOPSY)
+		return e->specimen;
+	if (e->specimen == CORE_SPECIMEN_NONE && with_prostatectomy(D, e))
 		return CORE_SPECIMEN_PROSTATECTOMY;
 	if (first == NULL || core_before(e->date, first->date) == CORE_TRUE)
 		return CORE_SPECIMEN_DIAGNOSTIC_BIOPSY;

@@ -31,7 +31,7 @@ take_procedure(struct looking *L, const struct fhir_at *code)
 	if (m.concept == CORE_RADICAL_PROSTATECTOMY)
 		take(L, CORE_SPECIMEN_PROSTATECTOMY);
 	else if (m.concept == CORE_BIOPSY_PROCEDURE)
-		take(L, CORE_SPECIMEN_DIAGNOSTIC_BIOPSY);
+		take(L, CORE_SPECIMEN_BIOPSY);
 }
 
 /* The Procedures that the references ${name} of ${at} mean, in ${root}. */

@@ -53,7 +53,7 @@ specimen_of(struct sv_str code)
 {
 	if (sv_str_is(code, "prostatectomy"))
 		return CORE_SPECIMEN_PROSTATECTOMY;
-	return sv_str_is(code, "biopsy") ? CORE_SPECIMEN_DIAGNOSTIC_BIOPSY
+	return sv_str_is(code, "biopsy") ? CORE_SPECIMEN_BIOPSY
 	    : CORE_SPECIMEN_NONE;
 }
 
