@@ -1,5 +1,6 @@
 #include "fhir_json.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "fhir_json_token.h"
@@ -34,9 +35,10 @@ struct scanner {
 	size_t cap_entries;
 	size_t values;
 	size_t depth;
+	size_t n_keys;
+	/* Large, and not cleared: used up to ${depth} and ${n_keys}. */
 	struct frame frames[SV_LIMIT_DEPTH + 1];
 	struct key keys[SV_LIMIT_MEMBERS * KEYS_PER_MEMBER];
-	size_t n_keys;
 };
 
 struct fhir_json_limits
@@ -359,16 +361,26 @@ scan_document(struct scanner *S, struct sv_str text,
 	return scan_all(S);
 }
 
+static struct scanner *
+new_scanner(struct sv_arena *A)
+{
+	struct scanner *S = sv_arena_alloc(A, sizeof(*S));
+
+	if (S != NULL)
+		memset(S, 0, offsetof(struct scanner, frames));
+	return S;
+}
+
 struct sv_status
 fhir_json_scan(struct sv_arena *A, struct sv_str text,
     const struct fhir_json_limits *limits, struct fhir_json_scan *ret_scan,
     struct fhir_issues *is)
 {
-	struct scanner *S = sv_arena_alloc(A, sizeof(*S));
+	struct scanner *S = new_scanner(A);
 
 	SV_ENSURE(S != NULL, SV_NOMEM);
 	*ret_scan = (struct fhir_json_scan){ .values = 0 };
-	*S = (struct scanner){ .A = A, .is = is, .out = ret_scan };
+	S->A = A, S->is = is, S->out = ret_scan;
 	SV_TRY(scan_document(S, text, limits));
 	if (*sv_str_trim(text).p != '{')
 		return bad(S, "a FHIR document is a JSON object");
@@ -380,9 +392,9 @@ struct sv_status
 fhir_json_check(struct sv_str text, const struct fhir_json_limits *limits,
     struct fhir_issues *is)
 {
-	struct scanner *S = sv_arena_alloc(is->A, sizeof(*S));
+	struct scanner *S = new_scanner(is->A);
 
 	SV_ENSURE(S != NULL, SV_NOMEM);
-	*S = (struct scanner){ .is = is, .t.by_rfc_alone = true };
+	S->is = is, S->t.by_rfc_alone = true;
 	return scan_document(S, text, limits);
 }

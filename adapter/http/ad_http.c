@@ -14,6 +14,29 @@
 #include <string.h>
 #include <unistd.h>
 
+/*
+ * libevent 2.1 uses what it could not allocate (evhttp_request_new), and
+ * answers 400, which makes a sender give up, to a request for whose headers it
+ * has no memory.  So its small pieces are waited for; bodies are not.
+ */
+static void *
+patient_realloc(void *p, size_t n)
+{
+	void *q = realloc(p, n);
+
+	for (int i = 0; q == NULL && n > 0 && n <= 4096 && i < 1000; i++) {
+		(void)nanosleep(&(struct timespec){ 0, 5 * 1000 * 1000 }, NULL);
+		q = realloc(p, n);
+	}
+	return q;
+}
+
+static void *
+patient_malloc(size_t n)
+{
+	return patient_realloc(NULL, n);
+}
+
 static void
 on_wake(evutil_socket_t fd, short what, void *loop)
 {
@@ -161,6 +184,7 @@ ad_http_start(const struct ad_http_options *o, ad_http_handler handler,
 {
 	struct ad_http *H = calloc(1, sizeof(*H));
 
+	event_set_mem_functions(patient_malloc, patient_realloc, free);
 	if (H == NULL || (H->loop = calloc((size_t)o->threads,
 	    sizeof(*H->loop))) == NULL || evthread_use_pthreads() != 0) {
 		sv_err_set(err, "", "not enough memory");

@@ -85,8 +85,9 @@ call_free(struct ad_http_call *c)
 	free(c);
 }
 
-/* Who showed a certificate that the CA vouches for. */
-static void
+/* Who showed a certificate that the CA vouches for.  200, or 503: without memory
+ * to tell, which must not look like a stranger. */
+static int
 read_peer(struct ad_http_call *c)
 {
 	struct bufferevent *bev = evhttp_connection_get_bufferevent(
@@ -97,11 +98,13 @@ read_peer(struct ad_http_call *c)
 	unsigned char hash[32];
 	unsigned int n = 0;
 
-	if (x == NULL || SSL_get_verify_result(ssl) != X509_V_OK
-	    || X509_digest(x, EVP_sha256(), hash, &n) != 1 || n != 32)
-		return;
+	if (x == NULL || SSL_get_verify_result(ssl) != X509_V_OK)
+		return 200;
+	if (X509_digest(x, EVP_sha256(), hash, &n) != 1 || n != 32)
+		return 503;
 	for (size_t i = 0; i < 32; i++)
 		(void)snprintf(c->peer + 2 * i, 3, "%02x", hash[i]);
+	return 200;
 }
 
 /* Room for more of the inflated body, up to the ceiling. */
@@ -167,7 +170,9 @@ read_body(struct ad_http_call *c)
 	return sv_str_is(coding, "gzip") ? inflate_body(c, in) : 415;
 }
 
-static bool
+/* 200; 400: malformed; 503: no memory for it, which a sender must not take for
+ * the former and give up. */
+static int
 read_url(struct ad_http_call *c)
 {
 	const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(c->req);
@@ -178,9 +183,11 @@ read_url(struct ad_http_call *c)
 	TAILQ_INIT(&c->query);
 	if (path == NULL || (query != NULL
 	    && evhttp_parse_query_str(query, &c->query) != 0))
-		return false;
+		return 400;
 	c->path = evhttp_uridecode(path, 0, &n);
-	return c->path != NULL && strlen(c->path) == n;
+	if (c->path == NULL)
+		return 503;
+	return strlen(c->path) == n ? 200 : 400;
 }
 
 void
@@ -189,7 +196,7 @@ ad_http_dispatch(struct evhttp_request *req, void *loop)
 	struct ad_http_loop *L = loop;
 	struct ad_http_call *c = calloc(1, sizeof(*c));
 	struct ad_http_connection *k = ad_http_connection_of(req);
-	int status = 400;
+	int status, peer;
 
 	if (k != NULL) {
 		k->since_ms = 0;
@@ -203,15 +210,16 @@ ad_http_dispatch(struct evhttp_request *req, void *loop)
 	L->H->running++;
 	c->loop = L;
 	c->req = req;
-	if (read_url(c))
+	status = read_url(c);
+	if (status == 200)
 		status = read_body(c);
-	c->refused = status == 200 ? 0 : status;
-	read_peer(c);
+	peer = read_peer(c);
+	c->refused = status != 200 ? status : peer != 200 ? peer : 0;
 	L->H->handler(L->H->ctx, c);
 }
 
-/* "Name: value" */
-static void
+/* "Name: value"; false without memory. */
+static bool
 put_header(struct evhttp_request *req, struct sv_str h)
 {
 	char name[64], value[1024];
@@ -219,11 +227,11 @@ put_header(struct evhttp_request *req, struct sv_str h)
 	struct sv_str v = sv_str_trim(sv_str_from(h, colon + 1));
 
 	if (colon >= sizeof(name) || v.n >= sizeof(value))
-		return;
+		return true;
 	(void)snprintf(name, sizeof(name), "%.*s", (int)colon, h.p);
 	(void)snprintf(value, sizeof(value), "%.*s", SV_FMT(v));
-	(void)evhttp_add_header(evhttp_request_get_output_headers(req), name,
-	    value);
+	return evhttp_add_header(evhttp_request_get_output_headers(req), name,
+	    value) == 0;
 }
 
 static bool
@@ -233,41 +241,46 @@ is_head(const struct ad_http_call *c)
 }
 
 /* What the length would be, were it not HEAD. */
-static void
+static bool
 put_length(struct evhttp_request *req, size_t n)
 {
 	char text[24];
 
 	(void)snprintf(text, sizeof(text), "%zu", n);
-	(void)evhttp_add_header(evhttp_request_get_output_headers(req),
-	    "Content-Length", text);
+	return evhttp_add_header(evhttp_request_get_output_headers(req),
+	    "Content-Length", text) == 0;
 }
 
-static void
+static bool
 put_headers(struct ad_http_call *c, const struct ad_http_answer *a)
 {
-	if (a->media != NULL)
-		(void)evhttp_add_header(evhttp_request_get_output_headers(
-		    c->req), "Content-Type", a->media);
+	bool ok = a->media == NULL || evhttp_add_header(
+	    evhttp_request_get_output_headers(c->req), "Content-Type",
+	    a->media) == 0;
+
 	for (size_t i = 0; i < 8 && a->headers[i].n > 0; i++)
-		put_header(c->req, a->headers[i]);
-	if (c->loop->stopping || c->refused != 0)
-		put_header(c->req, SV_LIT("Connection: close"));
+		ok = ok && put_header(c->req, a->headers[i]);
+	if (is_head(c))
+		ok = ok && put_length(c->req, a->body.n);
+	return ok && ((!c->loop->stopping && c->refused == 0)
+	    || put_header(c->req, SV_LIT("Connection: close")));
 }
 
-/* On the loop of ${c}. */
+/* On the loop of ${c}.  Without memory for all of the answer the connection
+ * ends instead: the sender asks again. */
 static void
 send_answer(struct ad_http_call *c, const struct ad_http_answer *a)
 {
+	struct evhttp_connection *evcon = evhttp_request_get_connection(c->req);
 	struct evbuffer *out = evbuffer_new();
 	struct ad_http *H = c->loop->H;
+	bool ok = put_headers(c, a) && out != NULL && (a->body.n == 0
+	    || is_head(c) || evbuffer_add(out, a->body.p, a->body.n) == 0);
 
-	put_headers(c, a);
-	if (is_head(c))
-		put_length(c->req, a->body.n);
-	else if (out != NULL && a->body.n > 0)
-		(void)evbuffer_add(out, a->body.p, a->body.n);
-	evhttp_send_reply(c->req, a->status, NULL, out);
+	if (!ok && evcon != NULL)
+		evhttp_connection_free(evcon);
+	else
+		evhttp_send_reply(c->req, a->status, NULL, out);
 	if (out != NULL)
 		evbuffer_free(out);
 	if (a->status >= 100 && a->status < 600)

@@ -289,8 +289,10 @@ ad_apply_set(struct ad_intake *I, struct ad_store *S, struct ad_set set,
 		ret->fate = AD_FATE_APPLIED;
 		return ad_store_release(S);
 	}
-	SV_ENSURE(s.code == SV_CODE_BAD || s.code == SV_CODE_LIMIT, s);
 	I->affected.n = affected;
 	I->n_posts = posts;
-	return ad_store_undo(S);
+	/* Whatever failed: an open savepoint would catch the undoing of the
+	 * whole message. */
+	SV_TRY(ad_store_undo(S));
+	return s.code == SV_CODE_BAD || s.code == SV_CODE_LIMIT ? SV_OK : s;
 }

@@ -195,9 +195,9 @@ decide_batch(struct ad_intake *I, struct ad_store *S)
 	s = ad_redecide_all(I, S, &I->whole.is);
 	if (sv_is_ok(s))
 		return ad_store_release(S);
-	SV_ENSURE(s.code == SV_CODE_BAD || s.code == SV_CODE_LIMIT, s);
+	SV_TRY(ad_store_undo(S));
 	I->whole.fate = AD_FATE_HELD;
-	return ad_store_undo(S);
+	return s.code == SV_CODE_BAD || s.code == SV_CODE_LIMIT ? SV_OK : s;
 }
 
 /* The entries of a batch one after the other; the worst fate is the fate of

@@ -1,0 +1,14 @@
+-- wrk: every request is the Bundle in $BENCH_BODY of another patient.
+local f = io.open(os.getenv("BENCH_BODY")); local body = f:read("*a"); f:close()
+local n, thread = 0, 0
+function setup(t) thread = thread + 1; t:set("id", thread) end
+function request()
+	n = n + 1
+	local name = id .. "x" .. n .. os.getenv("BENCH_RUN")
+	return wrk.format("POST", "/fhir", { ["Content-Type"] = "application/fhir+json",
+		["Authorization"] = "Bearer bench" }, (body:gsub("@", name)))
+end
+function done(summary, latency)
+	io.write(string.format("RESULT %d %d %f %f %f\n", summary.requests, summary.errors.status,
+		summary.duration / 1e6, latency:percentile(50) / 1e3, latency:percentile(99) / 1e3))
+end
