@@ -1,0 +1,260 @@
+#include "ad_bulk_job.h"
+
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ad_durable.h"
+#include "fhir_doc.h"
+#include "fhir_node.h"
+
+#define MAX_PAGE ((size_t)64 << 20)
+#define MAX_PAGES 100000
+
+int64_t
+ad_bulk_now_ms(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_REALTIME, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static struct sv_status
+slurp_open(struct ad_bulk_job *J, FILE *f, struct sv_str *ret)
+{
+	struct stat st;
+	char *p;
+
+	SV_ENSURE(fstat(fileno(f), &st) == 0 && (size_t)st.st_size <= MAX_PAGE,
+	    SV_RETRY);
+	p = sv_arena_alloc(J->A, (size_t)st.st_size + 1);
+	SV_ENSURE(p != NULL, SV_NOMEM);
+	SV_ENSURE(fread(p, 1, (size_t)st.st_size, f) == (size_t)st.st_size,
+	    SV_RETRY);
+	*ret = (struct sv_str){ p, (size_t)st.st_size };
+	return SV_OK;
+}
+
+/* The file ${name} of the folder, in J->A.  SKIP if there is none. */
+static struct sv_status
+slurp(struct ad_bulk_job *J, const char *name, struct sv_str *ret)
+{
+	char path[4096];
+	FILE *f;
+	struct sv_status s = SV_RETRY;
+
+	SV_ENSURE(ad_durable_path(path, J->o->folder, name), SV_BUG);
+	f = fopen(path, "re");
+	SV_ENSURE(f != NULL || errno != ENOENT, SV_SKIP);
+	if (f != NULL) {
+		s = slurp_open(J, f, ret);
+		(void)fclose(f);
+	}
+	if (s.code == SV_CODE_RETRY)
+		sv_err_set(J->err, path, "it cannot be read");
+	return s;
+}
+
+static int64_t
+number(const struct fhir_at *root, const char *name)
+{
+	struct sv_str text = fhir_text(root, name);
+
+	return text.n == 0 ? 0 : strtoll(text.p, NULL, 10);
+}
+
+static struct sv_status
+load_state(struct ad_bulk_job *J)
+{
+	struct fhir_json_limits limits = fhir_json_limits_default();
+	struct fhir_issues is;
+	const struct cJSON *tree;
+	struct fhir_at root;
+	struct sv_str text;
+
+	SV_TRY(slurp(J, "job.json", &text));
+	fhir_issues_init(&is, J->A);
+	if (!sv_is_ok(fhir_json_check(text, &limits, &is))) {
+		sv_err_set(J->err, "job.json", "it is damaged; remove the "
+		    "folder %s to start anew", J->o->folder);
+		return SV_BAD;
+	}
+	SV_TRY(fhir_json_tree(J->A, text, &tree));
+	root = fhir_root(tree, "job");
+	J->status_url = fhir_text(&root, "statusUrl");
+	J->started_ms = number(&root, "started");
+	J->ask_at_ms = number(&root, "askAt");
+	J->separate = sv_str_is(fhir_text(&root, "separate"), "true");
+	return SV_OK;
+}
+
+static struct sv_status
+add_page(struct ad_bulk_job *J, size_t at, struct sv_str url,
+    struct sv_str json)
+{
+	struct ad_bulk_manifest M;
+
+	SV_ENSURE(at <= J->n_pages && at < MAX_PAGES, SV_BAD);
+	SV_TRY(ad_bulk_manifest_read(J->A, json, url, &M, J->err));
+	if (at == J->n_pages) {
+		J->page = sv_arena_grow(J->A, J->page, at * sizeof(M),
+		    (at + 1) * sizeof(M));
+		J->page_url = sv_arena_grow(J->A, J->page_url, at
+		    * sizeof(*J->page_url), (at + 1) * sizeof(*J->page_url));
+		SV_ENSURE(J->page != NULL && J->page_url != NULL, SV_NOMEM);
+		J->n_pages++;
+	}
+	J->page[at] = M;
+	J->page_url[at] = url;
+	J->complete = J->page[J->n_pages - 1].next.n == 0;
+	return SV_OK;
+}
+
+struct sv_status
+ad_bulk_job_load(struct ad_bulk_job *J)
+{
+	struct sv_status s = load_state(J);
+	struct sv_str url, json;
+	char name[64];
+
+	if (s.code == SV_CODE_SKIP)
+		return SV_OK;
+	SV_TRY(s);
+	url = J->status_url;
+	for (size_t i = 0;; i++) {
+		(void)snprintf(name, sizeof(name), "manifest-%zu.json", i);
+		s = slurp(J, name, &json);
+		if (s.code == SV_CODE_SKIP)
+			return SV_OK;
+		SV_TRY(s);
+		SV_TRY(add_page(J, i, url, json));
+		url = J->page[i].next;
+	}
+}
+
+struct sv_status
+ad_bulk_job_save(struct ad_bulk_job *J)
+{
+	char *url = malloc(J->status_url.n + 1), *text = NULL;
+	cJSON *o = cJSON_CreateObject();
+	struct sv_status s = SV_NOMEM;
+
+	if (url != NULL) {
+		memcpy(url, J->status_url.p, J->status_url.n);
+		url[J->status_url.n] = '\0';
+	}
+	if (url != NULL && o != NULL
+	    && cJSON_AddStringToObject(o, "statusUrl", url) != NULL
+	    && cJSON_AddNumberToObject(o, "started", (double)J->started_ms)
+	    != NULL
+	    && cJSON_AddNumberToObject(o, "askAt", (double)J->ask_at_ms)
+	    != NULL && cJSON_AddBoolToObject(o, "separate", J->separate)
+	    != NULL && (text = cJSON_PrintUnformatted(o)) != NULL)
+		s = ad_durable_write(J->o->folder, "job.json",
+		    sv_str_of(text), J->err);
+	cJSON_free(text);
+	cJSON_Delete(o);
+	free(url);
+	return s;
+}
+
+struct sv_status
+ad_bulk_job_page(struct ad_bulk_job *J, size_t at, struct sv_str url,
+    struct sv_str json)
+{
+	char name[64];
+
+	json = sv_arena_str(J->A, json);
+	url = sv_arena_str(J->A, url);
+	SV_ENSURE(json.p != NULL && url.p != NULL, SV_NOMEM);
+	SV_TRY(add_page(J, at, url, json));
+	(void)snprintf(name, sizeof(name), "manifest-%zu.json", at);
+	return ad_durable_write(J->o->folder, name, json, J->err);
+}
+
+struct sv_str
+ad_bulk_job_name(struct ad_bulk_job *J, size_t page, size_t i)
+{
+	static const char *const kinds[AD_BULK_KIND_MAX] = { "resources",
+		"deleted", "outcome" };
+	const struct ad_bulk_file *f = &J->page[page].file[i];
+	bool named = f->type.n > 0 && fhir_is_resource_type(f->type);
+
+	return sv_arena_printf(J->A, "%zu-%zu-%.*s.ndjson", page, i,
+	    SV_FMT(named ? f->type : sv_str_of(kinds[f->kind])));
+}
+
+void
+ad_bulk_job_log(struct ad_bulk_job *J, const char *event, const char *format,
+    ...)
+{
+	char path[4096], line[2048], stamp[32] = "";
+	int64_t ms = ad_bulk_now_ms();
+	time_t t = (time_t)(ms / 1000);
+	struct tm tm;
+	size_t n;
+	va_list ap;
+	int fd = ad_durable_path(path, J->o->folder, "log.ndjson")
+	    ? open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600) : -1;
+
+	if (fd < 0)
+		return;
+	if (gmtime_r(&t, &tm) != NULL)
+		(void)strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S", &tm);
+	(void)snprintf(line, sizeof(line), "{\"exportId\":\"%lld\","
+	    "\"timestamp\":\"%s.%03dZ\",\"eventId\":\"%s\",\"eventDetail\":{",
+	    (long long)J->started_ms, stamp, (int)(ms % 1000), event);
+	n = strlen(line);
+	va_start(ap, format);
+	(void)vsnprintf(line + n, sizeof(line) - n - 4, format, ap);
+	va_end(ap);
+	n = strlen(line);
+	(void)snprintf(line + n, sizeof(line) - n, "}}\n");
+	(void)!write(fd, line, strlen(line));
+	(void)close(fd);
+}
+
+struct sv_status
+ad_bulk_job_token(struct ad_bulk_job *J, bool needed, char ret[AD_SMART_MAX])
+{
+	ret[0] = '\0';
+	return !needed || J->o->smart == NULL ? SV_OK
+	    : ad_smart_authorization(J->o->smart, ret, J->err);
+}
+
+bool
+ad_bulk_job_wait(struct ad_bulk_job *J, int64_t at_ms)
+{
+	for (;;) {
+		int64_t left = at_ms - ad_bulk_now_ms();
+
+		if (J->o->stopped != NULL && J->o->stopped(J->o->ctx))
+			return false;
+		if (left <= 0)
+			return true;
+		left = left > 200 ? 200 : left;
+		(void)nanosleep(&(struct timespec){ 0, left * 1000000 }, NULL);
+	}
+}
+
+void
+ad_bulk_job_say(struct ad_bulk_job *J, const char *format, ...)
+{
+	char line[512];
+	va_list ap;
+
+	if (J->o->say == NULL)
+		return;
+	va_start(ap, format);
+	(void)vsnprintf(line, sizeof(line), format, ap);
+	va_end(ap);
+	J->o->say(J->o->ctx, line);
+}

@@ -1,0 +1,371 @@
+#!/usr/bin/python3
+"""The Bulk Data client against a server that does all that servers have been seen to do.
+
+usage: test_bulk.py BULK_FETCH
+
+Tags in brackets are the requirements of the Bulk Data specification and of its clients' failures that a test shows.
+"""
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+FETCH = sys.argv.pop(1)
+ROOT = os.environ['SALVOR_SOURCE_ROOT']
+sys.path.insert(0, os.path.join(ROOT, 'tests/support'))
+from bulk_server import INSTANT, BulkServer  # noqa: E402
+import service  # noqa: E402
+
+
+def lines(n, seed=1, kind='Observation'):
+    """NDJSON that a careless client would change: characters of two to four bytes, decimals a double cannot hold."""
+    r = random.Random(seed)
+    return b''.join(('{"resourceType":"%s","id":"%d","v":0.20,"w":12345678901234567890.5,"t":"%s"}\n'
+                     % (kind, i, 'Grüße 日本 😀'[:r.randint(1, 12)])).encode() for i in range(n))
+
+
+class Bulk(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.temporary = tempfile.TemporaryDirectory()
+        cls.server = BulkServer(cls.temporary.name)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.server.__exit__()
+        cls.temporary.cleanup()
+
+    def setUp(self):
+        self.server.reset()
+        self.job = tempfile.TemporaryDirectory()
+        self.folder = os.path.join(self.job.name, 'job')
+        os.mkdir(self.folder, 0o700)
+
+    def tearDown(self):
+        self.job.cleanup()
+
+    def start(self, *more, level='system'):
+        return subprocess.Popen([FETCH, self.folder, self.server.url, level, 'ca=%s/ca.pem' % self.temporary.name,
+                                 *more], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def fetch(self, *more, level='system', status=0):
+        """What was fetched; the status must be the one given."""
+        p = self.start(*more, level=level)
+        out, self.said = p.communicate(timeout=120)
+        self.assertEqual(p.returncode, status, self.said)
+        return json.loads(out) if status == 0 else None
+
+    def got(self, result, type_='Observation'):
+        """The bytes of the one file of that type."""
+        name = [f['name'] for f in result['files'] if f['type'] == type_][0]
+        with open(os.path.join(self.folder, name), 'rb') as f:
+            return f.read()
+
+
+class Course(Bulk):
+    def test_plain(self):
+        """[K2 K9 S1 F2 F9 F10] the whole way; bytes are kept."""
+        body = lines(5000)
+        self.server.serve(Observation_1=body, Patient_1=lines(3, kind='Patient'))
+        self.server.script['/status'] = [{'X-Progress': 'half', 'Retry-After': '1'}]
+        r = self.fetch('type=Patient', 'type=Observation')
+        self.assertEqual(self.got(r), body)
+        self.assertEqual((r['transactionTime'], r['failed'], r['lines']), (INSTANT, 0, 5003))
+        self.assertIn('half', self.said)
+        kick = self.server.asked('/$export')[0]
+        self.assertEqual(kick[1], '/$export?_type=Patient,Observation')
+        self.assertIn('respond-async', kick[2]['Prefer'])
+        self.assertEqual(kick[2]['Accept'], 'application/fhir+json')
+        for name in os.listdir(self.folder):
+            self.assertEqual(os.stat(os.path.join(self.folder, name)).st_mode & 0o077, 0, name)
+        self.assertFalse([n for n in os.listdir(self.folder) if n.endswith('.part')])
+
+    def test_codings(self):
+        """[F2 F3] gzip, chunked, both."""
+        body = lines(20000)
+        for gzip, chunked in ((True, False), (False, True), (True, True)):
+            self.tearDown()
+            self.setUp()
+            self.server.serve(Observation_1=body)
+            self.server.gzip, self.server.chunked = gzip, chunked
+            self.assertEqual(self.got(self.fetch()), body)
+
+    def test_post(self):
+        """[K3] Parameters for patients."""
+        self.server.serve()
+        self.fetch('patient=7', 'patient=8', 'since=2026-11-20T00:00:00Z', level='patient')
+        method, path, headers, body = self.server.asked('/Patient/$export')[0]
+        self.assertEqual((method, headers['Content-Type']), ('POST', 'application/fhir+json'))
+        self.assertEqual([p['name'] for p in json.loads(body)['parameter']], ['_since', 'patient', 'patient'])
+
+    def test_delete(self):
+        """[F12] the server may forget it, and nothing of it stays here."""
+        self.server.serve(Patient_1=lines(2, kind='Patient'))
+        self.fetch('end=1')
+        self.assertTrue(self.server.deleted)
+        self.assertFalse(os.path.exists(self.folder))
+
+    def test_separate_status(self):
+        """[K10 S2] X-Export-Status decides."""
+        self.server.serve(Patient_1=lines(2, kind='Patient'))
+        self.server.kickoff_headers = {'Preference-Applied': 'respond-async, separate-export-status'}
+        self.server.script['/status'] = [{'status': 200, 'X-Export-Status': '202 Accepted', 'Retry-After': '1'}]
+        self.server.status_headers = {'X-Export-Status': '200 OK'}
+        self.assertEqual(self.fetch()['lines'], 2)
+
+    def test_pages(self):
+        """[M5] pages, each once; a circle ends."""
+        self.server.files = {'Patient_1': lines(2, kind='Patient'), 'Observation_1': lines(3)}
+        head = {'transactionTime': INSTANT, 'requiresAccessToken': False}
+        self.server.manifest = {'output': [{'type': 'Patient', 'url': '/file/Patient_1'}],
+                                'link': [{'relation': 'next', 'url': '/page/2'}]}
+        self.server.pages['2'] = {**head, 'output': [{'type': 'Observation', 'url': '/file/Observation_1'}]}
+        self.assertEqual(self.fetch()['lines'], 5)
+        self.tearDown()
+        Bulk.setUp(self)
+        self.server.manifest = {'link': [{'relation': 'next', 'url': '/page/2'}]}
+        self.server.pages['2'] = {**head, 'link': [{'relation': 'next', 'url': '/page/2'}]}
+        self.fetch(status=1)
+        self.assertIn('circle', self.said)
+
+    def test_deleted_and_outcome(self):
+        """[M6 M7] they are fetched, and told apart; counts of outcomes are not believed."""
+        self.server.files = {'d': b'{"resourceType":"Bundle"}\n', 'o': b'{"resourceType":"OperationOutcome"}\n'}
+        self.server.manifest = {'output': [], 'deleted': [{'type': 'Bundle', 'url': '/file/d', 'count': 1}],
+                                'error': [{'type': 'OperationOutcome', 'url': '/file/o', 'count': 77}]}
+        self.assertEqual([(f['kind'], f['lines'], f['whole']) for f in self.fetch()['files']],
+                         [(1, 1, True), (2, 1, True)])
+
+
+class Trouble(Bulk):
+    def test_kick_off(self):
+        """[K11] 429 and 503 wait; what will not change ends."""
+        self.server.serve(Patient_1=lines(1, kind='Patient'))
+        self.server.retry_after = {'Retry-After': '1'}
+        self.server.script['/$export'] = [429, 503]
+        self.fetch()
+        self.assertEqual(len(self.server.asked('/$export')), 3)
+        for step, word in ((400, 'answered 400'), ((400, 'invalid'), 'answered 400'), (200, 'not 202')):
+            self.tearDown()
+            self.setUp()
+            self.server.script['/$export'] = [step]
+            self.fetch(status=1)
+            self.assertIn(word, self.said)
+
+    def test_no_place(self):
+        """[K9] 202 without Content-Location."""
+        self.server.script['/$export'] = [202]
+        self.fetch(status=1)
+        self.assertIn('Content-Location', self.said)
+
+    def test_status(self):
+        """[S5 S6] temporary failures are asked again, others end."""
+        self.server.serve(Patient_1=lines(1, kind='Patient'))
+        self.server.retry_after = {'Retry-After': '1'}
+        self.server.script['/status'] = [(500, 'transient')]
+        self.assertEqual(self.fetch()['lines'], 1)
+        for step in ((500, 'not-supported'), (410, 'deleted'), 404, 403):
+            self.tearDown()
+            self.setUp()
+            self.server.script['/status'] = [step]
+            self.fetch(status=1)
+
+    def test_files_cut(self):
+        """[F3] half a file is never taken for a whole one."""
+        body = lines(20000)
+        for gzip, chunked, step in ((False, False, 'cut'), (True, False, 'cut'), (False, True, 'cut-chunked'),
+                                    (True, True, 'cut-chunked'), (False, False, 'half-lines'), (True, False, 'half'),
+                                    (False, False, 'half'), (False, False, 503), (False, False, (500, 'exception'))):
+            with self.subTest(gzip=gzip, chunked=chunked, step=step):
+                self.tearDown()
+                self.setUp()
+                self.server.serve(Observation_1=body)
+                self.server.gzip, self.server.chunked = gzip, chunked
+                self.server.script['/file/Observation_1'] = [step, step]
+                r = self.fetch()
+                self.assertEqual(self.got(r), body)
+                self.assertEqual(len(self.server.asked('/file/Observation_1')), 3)
+
+    def test_nothing_says_whole(self):
+        """[F3] HTTP/1.0 that just stops proves nothing; a count does."""
+        body = lines(10)
+        self.server.serve(Observation_1=body)
+        self.server.script['/file/Observation_1'] = ['nolength']
+        self.assertEqual(self.got(self.fetch()), body)
+        self.tearDown()
+        self.setUp()
+        self.server.files = {'Observation_1': body}
+        self.server.manifest = {'output': [{'type': 'Observation', 'url': '/file/Observation_1'}]}
+        self.server.script['/file/Observation_1'] = ['nolength'] * 9
+        r = self.fetch('retries=1')
+        self.assertEqual(r['failed'], 1)
+        self.assertIn('nothing says that it is whole', self.said)
+
+    def test_given_up(self):
+        """[F6] a file that cannot be had does not stop the others, and is reported."""
+        self.server.serve(Observation_1=lines(5), Patient_1=lines(2, kind='Patient'))
+        self.server.script['/file/Observation_1'] = [500] * 9
+        r = self.fetch('retries=2')
+        self.assertEqual((r['failed'], r['lines']), (1, 2))
+        self.assertEqual(len(self.server.asked('/file/Observation_1')), 3)
+
+    def test_wrong_count(self):
+        """[F4] a count that is never right."""
+        self.server.serve(Observation_1=lines(5))
+        self.server.manifest['output'][0]['count'] = 6
+        self.assertEqual(self.fetch('retries=1')['failed'], 1)
+        self.assertIn('manifest says 6', self.said)
+        self.tearDown()
+        os.mkdir(self.folder) if os.path.isdir(self.job.name) else Bulk.setUp(self)
+        self.server.serve(Observation_1=lines(5))
+        self.server.manifest['output'][0]['count'] = 6
+        self.assertEqual(self.fetch('lenient=1')['failed'], 0)
+
+    def test_expired(self):
+        """[M9] links that have expired are renewed once."""
+        body = lines(50)
+        self.server.serve(Observation_1=body)
+        self.server.script['/file/Observation_1'] = [410]
+        self.assertEqual(self.got(self.fetch()), body)
+        self.assertEqual(len(self.server.asked('/status')), 2)
+
+    def test_too_large(self):
+        """[F10] the space that it may use is a ceiling, also for what inflates."""
+        self.server.serve(Observation_1=b'{"resourceType":"Observation","t":"%s"}\n' % (b'a' * 5000000))
+        self.server.gzip = True
+        r = self.fetch('max-bytes=1000000', 'retries=0')
+        self.assertEqual(r['failed'], 1)
+        self.assertIn('larger than', self.said)
+
+    def test_deadline(self):
+        """[S8] an export that is never ready."""
+        self.server.script['/status'] = [{'Retry-After': '1'} for _ in range(99)]
+        self.fetch('deadline=2', status=1)
+        self.assertIn('deadline', self.said)
+
+    def test_damaged_manifest(self):
+        self.server.manifest = {'outputFormat': 'text/csv'}
+        self.fetch(status=3)
+        self.assertIn('NDJSON', self.said)
+
+
+class Killed(Bulk):
+    def test_anywhere(self):
+        """[K9 K12 S9 F10] killed at any time it goes on where it was: one kick-off, each file once."""
+        rng = random.Random(7)
+        body = {'Observation_%d' % i: lines(4000, seed=i) for i in range(8)}
+        for _ in range(8):
+            self.tearDown()
+            self.setUp()
+            self.server.serve(**body)
+            self.server.script['/status'] = [{'Retry-After': '1'}]
+            kills = 0
+            while True:
+                p = self.start('parallel=2')
+                try:
+                    out, self.said = p.communicate(timeout=rng.uniform(0.01, 1.5))
+                    break
+                except subprocess.TimeoutExpired:
+                    p.kill()
+                    p.communicate()
+                    kills += 1
+            self.assertEqual(p.returncode, 0, self.said)
+            r = json.loads(out)
+            self.assertEqual(r['failed'], 0)
+            for f in r['files']:
+                with open(os.path.join(self.folder, f['name']), 'rb') as g:
+                    self.assertEqual(g.read(), body['Observation_%d' % int(f['name'].split('-')[1])])
+            self.assertLessEqual(len(self.server.asked('/$export')), 1 + kills)
+        job = os.path.join(self.folder, 'job.json')
+        with open(job) as f:
+            self.assertEqual(json.load(f)['statusUrl'], self.server.url + '/status')
+
+    def test_one_kick_off(self):
+        """[K12] once it is on record no second one is sent."""
+        self.server.serve(Patient_1=lines(1, kind='Patient'))
+        self.server.script['/status'] = [{'Retry-After': '300'}]
+        p = self.start()
+        deadline = time.time() + 20
+        while not self.server.asked('/status') and time.time() < deadline:
+            time.sleep(0.05)
+        p.kill()
+        p.communicate()
+        with open(os.path.join(self.folder, 'job.json')) as f:
+            job = json.load(f)
+        job['askAt'] = 0
+        with open(os.path.join(self.folder, 'job.json'), 'w') as f:
+            json.dump(job, f)
+        self.fetch()
+        self.assertEqual(len(self.server.asked('/$export')), 1)
+
+    def test_damaged(self):
+        with open(os.path.join(self.folder, 'job.json'), 'w') as f:
+            f.write('{"statusUrl":')
+        self.fetch(status=3)
+        self.assertIn('start anew', self.said)
+
+
+class Tokens(Bulk):
+    @classmethod
+    def setUpClass(cls):
+        cls.temporary = tempfile.TemporaryDirectory()
+        cls.server = BulkServer(cls.temporary.name, tokens=True)
+        cls.key = os.path.join(cls.temporary.name, 'client.key')
+        service.openssl(cls.temporary.name, 'ecparam', '-name', 'secp384r1', '-genkey', '-noout', '-out', cls.key)
+        os.chmod(cls.key, 0o600)
+
+    def smart(self, *more, **options):
+        return self.fetch('key=' + self.key, 'client=salvor', 'scope=system/*.rs',
+                          'token-url=%s/token' % self.server.url, *more, **options)
+
+    def setUp(self):
+        super().setUp()
+        self.server.tokens = set()
+        self.server.assertions = []
+        self.server.token_life = 300
+
+    def test_token(self):
+        """[A3 A7] one token serves all."""
+        self.server.serve(Observation_1=lines(5), Patient_1=lines(2, kind='Patient'))
+        self.assertEqual(self.smart()['lines'], 7)
+        self.assertEqual(len(self.server.assertions), 1)
+        a = self.server.assertions[0]
+        self.assertEqual((a['iss'], a['sub'], a['aud']), ('salvor', 'salvor', self.server.url + '/token'))
+        self.assertLessEqual(a['exp'] - time.time(), 300)
+
+    def test_revoked(self):
+        """[A8 A11] 401 in the middle: a new one, once, with another jti."""
+        self.server.serve(Observation_1=lines(5))
+        self.server.script['/file/Observation_1'] = [401]
+        self.assertEqual(self.smart()['lines'], 5)
+        self.assertEqual(len({a['jti'] for a in self.server.assertions}), 2)
+
+    def test_refused(self):
+        """[A8] who is not known is told so."""
+        self.server.script['/token'] = [401] * 9
+        self.smart(status=1)
+        self.assertIn('invalid_client', self.said)
+
+    def test_not_sent_where_not_wanted(self):
+        """[F1, T14] no token without requiresAccessToken, nor to another server."""
+        self.server.files = {'a': lines(3)}
+        self.server.manifest = {'requiresAccessToken': False, 'output': [{'type': 'Observation', 'url': '/open/a'}]}
+        self.smart()
+        self.assertNotIn('Authorization', self.server.asked('/open/a')[0][2])
+        self.tearDown()
+        self.setUp()
+        self.server.files = {'a': lines(3)}
+        self.server.manifest = {'output': [{'type': 'Observation', 'url': '/file/a'}]}
+        other = self.server.url.replace('127.0.0.1', 'localhost')
+        self.server.script['/file/a'] = ['redirect:%s/elsewhere/a' % other]
+        self.smart()
+        self.assertIn('Authorization', self.server.asked('/file/a')[0][2])
+        self.assertNotIn('Authorization', self.server.asked('/elsewhere/a')[0][2])
+
+
+if __name__ == '__main__':
+    unittest.main(verbosity=1)
