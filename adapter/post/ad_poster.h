@@ -25,6 +25,8 @@ struct ad_destination {
 	/* SMART Backend Services, see ad_smart.h. */
 	const char *client_id, *client_key, *token_url, *jku, *scope;
 	long concurrency, timeout_s;
+	bool logical;			/* it does not hold what senders sent:
+					 * see map_logical.h */
 	bool plain;			/* http: allowed, on loopback */
 };
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "fhir_json.h"
+#include "map_logical.h"
 
 #define MAX_ANSWER ((size_t)1 << 20)
 
@@ -153,6 +154,9 @@ ad_transfer_start(struct ad_job *j)
 		(void)snprintf(v.reason, sizeof(v.reason), "its bytes are "
 		    "damaged; run: salvor store check");
 		ad_line_settle(j, &v, 0);
+	} else if (L->d.logical && !sv_is_ok(map_logical(&j->A,
+	    j->row.body, &j->row.body))) {
+		not_sent(j, "", "not enough memory for its references");
 	} else if (strncmp(L->d.url, "file:", 5) == 0) {
 		if (ad_drop_file(L->d.url + 5, &j->row))
 			ad_line_settle(j, &v, 0);

@@ -38,6 +38,7 @@ struct ad_conf_destination {
 	const char *user, *password_file;	/* HTTP basic, or NULL */
 	/* SMART Backend Services; client_id is NULL without it. */
 	const char *client_id, *client_key, *token_url, *jku, *scope;
+	bool logical;			/* references = "logical" */
 	long concurrency, timeout_s;
 };
 

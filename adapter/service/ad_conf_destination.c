@@ -19,6 +19,7 @@ cfg_opt_t ad_conf_destination_options[] = {
 	CFG_STR("client-key", "", CFGF_NONE),
 	CFG_STR("token-url", "", CFGF_NONE), CFG_STR("jwks-url", "", CFGF_NONE),
 	CFG_STR("scope", usual_scope, CFGF_NONE),
+	CFG_STR("references", "sender", CFGF_NONE),
 	CFG_INT("concurrency", 4, CFGF_NONE), CFG_INT("timeout", 30, CFGF_NONE),
 	CFG_END()
 };
@@ -68,6 +69,18 @@ check_credentials(const struct ad_conf_destination *d, struct sv_err *err)
 	return SV_OK;
 }
 
+/* "sender": names as the sender used them; "logical": it is another server. */
+static struct sv_status
+read_references(cfg_t *s, struct ad_conf_destination *d, struct sv_err *err)
+{
+	const char *text = cfg_getstr(s, "references");
+
+	d->logical = strcmp(text, "logical") == 0;
+	return d->logical || strcmp(text, "sender") == 0 ? SV_OK
+	    : ad_conf_wrong(err, d->name, "references takes \"sender\" or "
+	    "\"logical\"");
+}
+
 struct sv_status
 ad_conf_read_destination(cfg_t *s, bool development,
     struct ad_conf_destination *ret, struct sv_err *err)
@@ -88,6 +101,7 @@ ad_conf_read_destination(cfg_t *s, bool development,
 		.timeout_s = cfg_getint(s, "timeout") };
 	SV_TRY(check_url(ret, development, err));
 	SV_TRY(check_credentials(ret, err));
+	SV_TRY(read_references(s, ret, err));
 	if (ret->token_url != NULL
 	    && !ad_client_may_ask(ret->token_url, development))
 		return ad_conf_wrong(err, ret->name, "token-url takes "

@@ -92,7 +92,7 @@ start_poster(struct ad_service *V, const struct ad_conf *c,
 			.user = x->user, .password_file = x->password_file,
 			.client_id = x->client_id, .client_key = x->client_key,
 			.token_url = x->token_url, .jku = x->jku,
-			.scope = x->scope,
+			.scope = x->scope, .logical = x->logical,
 			.concurrency = x->concurrency,
 			.timeout_s = x->timeout_s, .plain = c->development };
 	}

@@ -435,10 +435,33 @@ class Operators(Testing):
                 self.assertEqual(json.load(f)['type'], 'transaction')
             self.assertEqual(os.stat(self.service.path('out', n)).st_mode & 0o777, 0o600)
 
+    def test_a_server_that_lacks_what_senders_hold(self):
+        """Names of resources there become logical references; nothing else changes."""
+        own, other = self.peer(), self.peer()
+        self.start(destination('own', own.url), destination('other', other.url, 'references = "logical"'))
+        self.send(person('V013'))
+        self.assertTrue(wait_for(lambda: settled(self.service)), rows(self.service))
+
+        def back(x):
+            if isinstance(x, list):
+                return [back(y) for y in x]
+            if not isinstance(x, dict):
+                return x
+            if x.get('identifier', {}) and isinstance(x['identifier'], dict) \
+                    and x['identifier'].get('system') == 'https://salvor.example/source':
+                name = x['identifier']['value']
+                self.assertEqual(x['type'], name.split('/')[0])
+                return {**{k: v for k, v in x.items() if k not in ('type', 'identifier')}, 'reference': name}
+            return {k: back(v) for k, v in x.items()}
+        self.assertIn('"reference": "Observation/', json.dumps(own.posts[0]['bundle']))
+        self.assertNotIn('"reference": "Observation/', json.dumps(other.posts[0]['bundle']))
+        self.assertEqual(back(other.posts[0]['bundle']), own.posts[0]['bundle'])
+
     def test_what_does_not_go_together(self):
         for lines, says in ((['client-id = "x"'], 'client-id and client-key go together'),
                             (['user = "x"'], 'user and password-file go together'),
                             (['token-file = "t"', 'user = "x"', 'password-file = "p"'], 'exclude one another'),
+                            (['references = "x"'], 'references takes'),
                             (['token-url = "https://a/"'], 'go with client-id')):
             self.service.write_conf(destination('ehr', 'https://localhost/', *lines))
             status, _, err = self.service.run('outbox', 'list')
