@@ -8,6 +8,8 @@ static const struct sv_str origins[] = { SV_STATIC("SOURCE"),
 	SV_STATIC("GUIDELINE"), SV_STATIC("DERIVED") };
 static const struct sv_str confidences[] = { SV_STATIC("low"),
 	SV_STATIC("medium"), SV_STATIC("high") };
+static const struct sv_str urgencies[] = { SV_STATIC("info"),
+	SV_STATIC("warning"), SV_STATIC("critical") };
 static const struct sv_str cancers[] = { SV_STATIC("prostate"),
 	SV_STATIC("lymphoma"), SV_STATIC("germ-cell"), SV_STATIC("any") };
 
@@ -57,6 +59,18 @@ core_confidence_of(struct sv_str name)
 {
 	return (enum core_confidence)find(confidences, CORE_CONFIDENCE_MAX,
 	    name);
+}
+
+struct sv_str
+core_urgency_name(enum core_urgency u)
+{
+	return urgencies[u];
+}
+
+enum core_urgency
+core_urgency_of(struct sv_str name)
+{
+	return (enum core_urgency)find(urgencies, CORE_URGENCY_MAX, name);
 }
 
 struct sv_str

@@ -27,6 +27,12 @@ enum core_confidence {
 	CORE_CONFIDENCE_MAX
 };
 
+/* How much a reader is disturbed by it. */
+enum core_urgency {
+	CORE_URGENCY_INFO, CORE_URGENCY_WARNING, CORE_URGENCY_CRITICAL,
+	CORE_URGENCY_MAX
+};
+
 enum core_cancer {
 	CORE_CANCER_PROSTATE, CORE_CANCER_LYMPHOMA, CORE_CANCER_GERM_CELL,
 	CORE_CANCER_MAX,
@@ -54,6 +60,7 @@ struct core_rule {
 	enum core_rule_kind kind;
 	enum core_origin origin;
 	enum core_confidence confidence;
+	enum core_urgency urgency;	/* of a block at least warning */
 	enum core_cancer cancer;
 	bool curative;			/* its intent class is curative */
 	bool draft;			/* not signed off */
@@ -112,6 +119,8 @@ struct sv_str core_origin_name(enum core_origin o);
 enum core_origin core_origin_of(struct sv_str name);
 struct sv_str core_confidence_name(enum core_confidence c);
 enum core_confidence core_confidence_of(struct sv_str name);
+struct sv_str core_urgency_name(enum core_urgency u);
+enum core_urgency core_urgency_of(struct sv_str name);
 struct sv_str core_cancer_name(enum core_cancer c);
 enum core_cancer core_cancer_of(struct sv_str name);
 

@@ -206,6 +206,21 @@ load_words(struct loader *L, const struct fhir_at *action,
 		    "must each be one of the known words.");
 }
 
+/* The rule says how urgent it is, or its kind does; nothing is critical unless
+ * the rule says so. */
+static void
+load_urgency(struct loader *L, const struct fhir_at *action,
+    struct core_rule *r)
+{
+	struct sv_str word = ours_text(action, "urgency");
+
+	r->urgency = word.n > 0 ? core_urgency_of(word)
+	    : r->kind == CORE_RULE_BLOCK ? CORE_URGENCY_WARNING
+	    : CORE_URGENCY_INFO;
+	if (r->urgency == CORE_URGENCY_MAX)
+		error_at(L, action, "urgency is info, warning or critical.");
+}
+
 static void
 check_rule(struct loader *L, const struct fhir_at *action,
     const struct core_rule *r)
@@ -240,6 +255,7 @@ load_rule(struct loader *L, const struct fhir_at *action)
 	r.place = fhir_path(L->A, action);
 	SV_ENSURE(r.place.p != NULL, SV_NOMEM);
 	load_words(L, action, &r);
+	load_urgency(L, action, &r);
 	if (sv_is_ok(sv_dec_parse(ours_text(action, "display-order"), &order)))
 		r.priority = (int32_t)order.m;
 	r.source_refs = ours_list(L, action, "source-statement",

@@ -108,9 +108,9 @@ add(struct map_sieve *S, struct sv_str code, unsigned char roles, bool prefix)
 }
 
 static void
-add_known(void *ctx, enum map_role role, struct sv_str code, bool prefix)
+add_known(void *ctx, const struct map_known_code *c)
 {
-	add(ctx, code, (unsigned char)(1 << role), prefix);
+	add(ctx, c->code, (unsigned char)(1 << c->role), c->prefix);
 }
 
 struct sv_status

@@ -153,6 +153,8 @@ map_terminology_each(const struct map_terminology *t,
 	for (size_t i = 0; i < MAP_TERMINOLOGY_BUCKETS; i++) {
 		for (const struct map_entry *e = t->bucket[i]; e != NULL;
 		    e = e->next)
-			v->each(v->ctx, e->role, e->code, e->prefix);
+			v->each(v->ctx, &(struct map_known_code){ e->role,
+			    e->system, e->code, e->prefix,
+			    e->meaning.verdict == MAP_ACCEPT });
 	}
 }

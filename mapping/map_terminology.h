@@ -85,11 +85,16 @@ struct map_meaning map_code_meaning(const struct map_terminology *t,
 struct map_meaning map_concept_meaning(const struct map_terminology *t,
     enum map_role role, const struct fhir_at *at, bool *ret_conflict);
 
-/* Called with a code, which has no dots, and its role; ${prefix}: the codes
- * below it mean the same. */
+/* A code that a map speaks of; it has no dots. */
+struct map_known_code {
+	enum map_role role;
+	struct sv_str system, code;
+	bool prefix;			/* the codes below it mean the same */
+	bool accepted;			/* it means something, and is used */
+};
+
 struct map_code_visitor {
-	void (*each)(void *ctx, enum map_role role, struct sv_str code,
-	    bool prefix);
+	void (*each)(void *ctx, const struct map_known_code *c);
 	void *ctx;
 };
 
