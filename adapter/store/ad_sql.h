@@ -122,6 +122,34 @@
 	    " deleted = 0), (SELECT count(*) FROM guidance WHERE ended = 0)," \
 	    " (SELECT page_count * page_size FROM pragma_page_count,"	\
 	    " pragma_page_size)")					\
+	X(PUT_CARD, "INSERT OR IGNORE INTO cds_card"			\
+	    " VALUES(?,?,?,?,?,?,?,?,?,?)")				\
+	X(PUT_FEEDBACK, "INSERT OR IGNORE INTO cds_feedback"		\
+	    " VALUES(?,?,?,?,?,nullif(?,''),nullif(?,''),nullif(?,'')," \
+	    "nullif(?,''),nullif(?,''),?)")				\
+	X(GET_CARD, "SELECT client, service, patient, user, topic, rules," \
+	    " content, urgency, shown, card FROM cds_card WHERE card = ?") \
+	X(LIST_OVERRIDES, "SELECT c.client, c.service, c.patient, c.user," \
+	    " c.topic, c.rules, c.content, c.urgency, f.received, c.card"	\
+	    " FROM cds_feedback f JOIN cds_card c ON c.card = f.card AND" \
+	    " c.client = f.client WHERE f.outcome = 'overridden' AND"	\
+	    " f.received >= ? ORDER BY f.received")			\
+	X(COUNT_FEEDBACK, "SELECT topic, service, sum(shown), sum(accepted)," \
+	    " sum(overridden) FROM (SELECT topic, service, 1 AS shown,"	\
+	    " 0 AS accepted, 0 AS overridden FROM cds_card UNION ALL"	\
+	    " SELECT coalesce(c.topic, 'unknown card'), f.service, 0,"	\
+	    " f.outcome = 'accepted', f.outcome = 'overridden'"		\
+	    " FROM cds_feedback f LEFT JOIN cds_card c ON c.card = f.card" \
+	    " AND c.client = f.client) GROUP BY topic, service"		\
+	    " ORDER BY topic, service")					\
+	X(COUNT_REASONS, "SELECT coalesce(c.topic, 'unknown card'),"	\
+	    " coalesce(f.reason_display, f.reason_code, CASE WHEN f.comment" \
+	    " IS NULL THEN 'no reason given' ELSE 'in words only' END),"	\
+	    " count(*) FROM cds_feedback f LEFT JOIN cds_card c ON c.card ="	\
+	    " f.card AND c.client = f.client WHERE f.outcome = 'overridden'"	\
+	    " GROUP BY 1, 2 ORDER BY 1, 3 DESC, 2")			\
+	X(EXPIRE_CARDS, "DELETE FROM cds_card WHERE shown < ? AND card NOT"	\
+	    " IN (SELECT card FROM cds_feedback)")			\
 	X(EXPIRE_MESSAGES, "UPDATE message SET body = NULL, answer = NULL" \
 	    " WHERE received < ? AND fate = 0 AND body IS NOT NULL")	\
 	X(EXPIRE_ROWS, "UPDATE outbox SET body = NULL WHERE created < ?" \
@@ -151,6 +179,9 @@ struct ad_store {
 	int lock_fd;			/* of a service: path.lock; -1 */
 	char error[512];
 };
+
+/* SQL that makes a store of the layout before into one of layout i + 1. */
+extern const char *const ad_store_layouts[AD_STORE_SCHEMA];
 
 /** Statement ${q}, ready, with its parameters bound; NULL on failure. */
 sqlite3_stmt *ad_sql(struct ad_store *S, enum ad_sql q, const char *format,

@@ -34,7 +34,7 @@
 
 /* The layout of the database; an older one is migrated when it is opened, a
  * newer one is refused. */
-#define AD_STORE_SCHEMA 3
+#define AD_STORE_SCHEMA 4
 
 struct ad_store;
 
@@ -373,6 +373,7 @@ struct sv_status ad_store_count(struct ad_store *S,
  * ad_store_expire(S, before_ms, ret_n):
  * Forget the bytes of messages received before ${before_ms} that were applied,
  * and settled outbox rows as old; the record that they were there stays.
+ * CDS cards as old that nobody answered are forgotten altogether.
  */
 struct sv_status ad_store_expire(struct ad_store *S, int64_t before_ms,
     int64_t *ret_n) SV_CHECK;

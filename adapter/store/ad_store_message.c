@@ -186,6 +186,7 @@ ad_store_expire(struct ad_store *S, int64_t before_ms, int64_t *ret_n)
 {
 	SV_TRY(ad_sql_run(S, AD_SQL_EXPIRE_MESSAGES, "i", before_ms));
 	*ret_n = sqlite3_changes64(S->db);
+	SV_TRY(ad_sql_run(S, AD_SQL_EXPIRE_CARDS, "i", before_ms));
 	SV_TRY(ad_sql_run(S, AD_SQL_EXPIRE_ROWS, "i", before_ms));
 	*ret_n += sqlite3_changes64(S->db);
 	return SV_OK;

@@ -1,0 +1,17 @@
+/**
+ * ad_log.h: what the service says on standard error.
+ */
+#ifndef AD_LOG_H
+#define AD_LOG_H
+
+#include <stdint.h>
+
+/** Milliseconds since 1970. */
+int64_t ad_now_ms(void);
+
+/** One line on standard error: time, ${event}, and key=value pairs.  Never
+ * patient content. */
+void ad_log(const char *event, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,77 @@
+/*
+ * The layouts of the database, each as a change of the one before.
+ */
+#include "ad_sql.h"
+
+#define SCHEMA_1							\
+	"CREATE TABLE message(id INTEGER PRIMARY KEY, received INTEGER"	\
+	" NOT NULL, source TEXT NOT NULL, key TEXT, method TEXT, target TEXT," \
+	" media TEXT, correlation TEXT, body BLOB, size INTEGER, fate INTEGER" \
+	" NOT NULL, status INTEGER NOT NULL, answer BLOB, reason TEXT)"	\
+	" STRICT;"							\
+	"CREATE UNIQUE INDEX message_key ON message(source, key)"	\
+	" WHERE key IS NOT NULL;"					\
+	"CREATE INDEX message_open ON message(fate) WHERE fate <> 0;"	\
+	"CREATE TABLE patient(id INTEGER PRIMARY KEY, merged_into INTEGER)" \
+	" STRICT;"							\
+	"CREATE TABLE patient_name(source TEXT, name TEXT, patient INTEGER" \
+	" NOT NULL, PRIMARY KEY(source, name)) STRICT, WITHOUT ROWID;"	\
+	"CREATE INDEX name_patient ON patient_name(patient);"		\
+	"CREATE TABLE patient_identifier(system TEXT, value TEXT, patient" \
+	" INTEGER NOT NULL, PRIMARY KEY(system, value)) STRICT,"	\
+	" WITHOUT ROWID;"						\
+	"CREATE INDEX identifier_patient ON patient_identifier(patient);" \
+	"CREATE TABLE resource(id INTEGER PRIMARY KEY, source TEXT NOT NULL," \
+	" name TEXT NOT NULL, patient INTEGER, full_url TEXT, version TEXT," \
+	" updated TEXT, refers TEXT, deleted INTEGER NOT NULL, text BLOB," \
+	" message INTEGER NOT NULL, UNIQUE(source, name)) STRICT;"	\
+	"CREATE INDEX resource_patient ON resource(patient);"		\
+	"CREATE INDEX resource_refers ON resource(refers)"		\
+	" WHERE refers IS NOT NULL;"					\
+	"CREATE TABLE guidance(id INTEGER PRIMARY KEY, patient INTEGER NOT" \
+	" NULL, message INTEGER, cancer INTEGER NOT NULL, decision TEXT NOT" \
+	" NULL, as_of TEXT, recorded TEXT, bundle BLOB, size INTEGER, ended" \
+	" INTEGER NOT NULL DEFAULT 0, reason TEXT) STRICT;"		\
+	"CREATE INDEX guidance_patient ON guidance(patient, ended);"	\
+	"CREATE TABLE outbox(id INTEGER PRIMARY KEY, destination TEXT NOT" \
+	" NULL, patient INTEGER NOT NULL, message INTEGER, decision TEXT," \
+	" correlation TEXT, body BLOB, size INTEGER, state INTEGER NOT NULL" \
+	" DEFAULT 0, attempts INTEGER NOT NULL DEFAULT 0, status INTEGER NOT" \
+	" NULL DEFAULT 0, created INTEGER NOT NULL, due INTEGER NOT NULL," \
+	" reason TEXT) STRICT;"						\
+	"CREATE INDEX outbox_due ON outbox(destination, due)"		\
+	" WHERE state = 0;"						\
+	"CREATE INDEX outbox_patient ON outbox(patient, destination, state);" \
+	"CREATE INDEX outbox_state ON outbox(state);"			\
+	"PRAGMA application_id = 0x536c7672; PRAGMA user_version = 1;"
+
+/* Which rule set each patient was decided by; guidance by its id. */
+#define SCHEMA_2							\
+	"ALTER TABLE patient ADD COLUMN rules TEXT;"			\
+	"CREATE INDEX guidance_decision ON guidance(decision);"		\
+	"CREATE TABLE probe(id INTEGER PRIMARY KEY, at INTEGER) STRICT;" \
+	"PRAGMA user_version = 2;"
+
+/* What the receiver of a post said of it. */
+#define SCHEMA_3							\
+	"ALTER TABLE outbox ADD COLUMN said TEXT;"			\
+	"PRAGMA user_version = 3;"
+
+/* CDS Hooks: which cards were shown, and what became of them. */
+#define SCHEMA_4							\
+	"CREATE TABLE cds_card(card TEXT PRIMARY KEY, client TEXT NOT NULL," \
+	" service TEXT NOT NULL, patient TEXT NOT NULL, user TEXT NOT NULL," \
+	" topic TEXT NOT NULL, rules TEXT NOT NULL, content TEXT NOT NULL," \
+	" urgency TEXT NOT NULL, shown INTEGER NOT NULL) STRICT,"	\
+	" WITHOUT ROWID;"						\
+	"CREATE INDEX cds_card_shown ON cds_card(shown);"		\
+	"CREATE TABLE cds_feedback(card TEXT, outcome TEXT, stamp TEXT,"	\
+	" client TEXT NOT NULL, service TEXT NOT NULL, suggestions TEXT,"	\
+	" reason_system TEXT, reason_code TEXT, reason_display TEXT,"	\
+	" comment TEXT, received INTEGER NOT NULL, PRIMARY KEY(client, card," \
+	" outcome, stamp)) STRICT, WITHOUT ROWID;"			\
+	"CREATE INDEX cds_feedback_received ON cds_feedback(received);"	\
+	"PRAGMA user_version = 4;"
+
+const char *const ad_store_layouts[AD_STORE_SCHEMA] = { SCHEMA_1, SCHEMA_2,
+	SCHEMA_3, SCHEMA_4 };
