@@ -21,7 +21,8 @@ static const char help[] =
 "  salvor status                 how many messages and posts, and in which state\n"
 "  salvor messages list|show N|replay N\n"
 "  salvor outbox list|show N|retry N|drop N\n"
-"  salvor store check|backup FILE    these four take -c FILE as serve does\n"
+"  salvor feedback               CDS cards by rule: shown, accepted, overridden, why\n"
+"  salvor store check|backup FILE    these five take -c FILE as serve does\n"
 "  salvor version\n"
 "\n"
 "Input: FHIR R4, JSON or XML: a Bundle of one patient, or single resources, which\n"
@@ -73,6 +74,7 @@ static const struct {
 	{ "messages", ad_operate_messages },
 	{ "outbox", ad_operate_outbox },
 	{ "store", ad_operate_store },
+	{ "feedback", ad_operate_feedback },
 };
 
 int

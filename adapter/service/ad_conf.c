@@ -1,5 +1,7 @@
 #include "ad_conf_parse.h"
 
+#include "ad_conf_cds.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -181,6 +183,7 @@ read_all(cfg_t *cfg, const char *path, struct ad_conf *c, struct sv_err *err)
 		.keep_days = cfg_getint(cfg, "keep-days"),
 		.development = cfg_getbool(cfg, "development") };
 	SV_TRY(read_lists(cfg, c, err));
+	SV_TRY(ad_conf_cds_read(cfg, c->development, &c->cds, err));
 	return check(c, path, err);
 }
 
@@ -218,6 +221,9 @@ static cfg_opt_t options[] = {
 	    | CFGF_NO_TITLE_DUPES),
 	CFG_SEC("destination", ad_conf_destination_options, CFGF_MULTI | CFGF_TITLE
 	    | CFGF_NO_TITLE_DUPES),
+	CFG_SEC("cds", ad_conf_cds_options, CFGF_MULTI),
+	CFG_SEC("cds-client", ad_conf_cds_client_options, CFGF_MULTI
+	    | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
 	CFG_SEC("folder", folder_options, CFGF_MULTI | CFGF_TITLE
 	    | CFGF_NO_TITLE_DUPES),
 	CFG_END()

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "ad_cds_conf.h"
 #include "sv_status.h"
 #include "sv_str.h"
 
@@ -53,6 +54,7 @@ struct ad_conf {
 	const char *source_base;	/* references to data are absolute */
 	const char *address, *certificate, *key, *client_ca;
 	long port, threads, max_connections, max_body_mib, keep_days;
+	struct ad_cds_conf cds;
 	bool development;		/* plain HTTP, anonymous: loopback only */
 	struct sv_str identifier_systems[AD_CONF_MAX];
 	size_t n_identifier_systems;

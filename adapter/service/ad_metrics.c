@@ -172,6 +172,8 @@ ad_page_metrics(struct ad_page *p)
 	put_latency(p);
 	put_posts(p);
 	put_rules(p);
+	if (p->u->cds != NULL)
+		ad_cds_metrics(p->V->cds, p->u->cds, &p->out);
 	return SV_OK;
 }
 

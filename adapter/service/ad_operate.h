@@ -5,6 +5,7 @@
  *	salvor messages list [applied|refused|held] | show N | replay N
  *	salvor outbox list [waiting|dead|...] | show N | retry N | drop N
  *	salvor store check | backup FILE
+ *	salvor feedback
  *
  * All take -c FILE as the service does.  Lists have no patient content; show
  * prints what was received, or is to be posted.
@@ -14,6 +15,7 @@
 
 #include "ad_options.h"
 
+enum ad_exit ad_operate_feedback(const struct ad_options *o);
 enum ad_exit ad_operate_status(const struct ad_options *o);
 enum ad_exit ad_operate_messages(const struct ad_options *o);
 enum ad_exit ad_operate_outbox(const struct ad_options *o);

@@ -229,6 +229,30 @@ probe(struct ad_service *V, struct ad_http_call *call)
 	return true;
 }
 
+static void
+drop_setup(void *setup)
+{
+	ad_setup_drop(setup);
+}
+
+/* CDS Hooks has clients of its own, and its own way of answering. */
+static bool
+hook(struct ad_service *V, struct ad_http_call *call)
+{
+	struct ad_cds_use use;
+	struct ad_setup *u;
+
+	if (!ad_cds_is_path(ad_http_path(call)))
+		return false;
+	u = ad_setup_use(V);
+	use = (struct ad_cds_use){ u->cds, drop_setup, u };
+	if (u->cds != NULL)
+		ad_cds_handle(V->cds, &use, call);
+	else
+		ad_setup_drop(u);
+	return use.setup != NULL;
+}
+
 void
 ad_route(void *service, struct ad_http_call *call)
 {
@@ -236,7 +260,7 @@ ad_route(void *service, struct ad_http_call *call)
 	int status = ad_http_refused(call);
 	struct ad_job *j;
 
-	if (status == 0 && probe(V, call))
+	if (status == 0 && (probe(V, call) || hook(V, call)))
 		return;
 	if ((j = ad_job_start(V, call)) == NULL)
 		ad_http_answer(call, &(struct ad_http_answer){ .status = 503 });

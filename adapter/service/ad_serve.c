@@ -2,7 +2,6 @@
 
 #include <curl/curl.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,39 +14,6 @@
 
 #define USUAL_CONF "/etc/salvor/salvor.conf"
 #define STOP_MS 20000
-
-int64_t
-ad_now_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_REALTIME, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-/* One write a line, so that threads do not mix theirs. */
-void
-ad_log(const char *event, const char *format, ...)
-{
-	char line[1024], stamp[32] = "";
-	int64_t ms = ad_now_ms();
-	time_t t = (time_t)(ms / 1000);
-	struct tm tm;
-	size_t n;
-	va_list ap;
-
-	if (gmtime_r(&t, &tm) != NULL)
-		(void)strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S", &tm);
-	(void)snprintf(line, sizeof(line), "%s.%03dZ event=%s ", stamp,
-	    (int)(ms % 1000), event);
-	n = strlen(line);
-	va_start(ap, format);
-	(void)vsnprintf(line + n, sizeof(line) - n - 1, format, ap);
-	va_end(ap);
-	n = strlen(line);
-	line[n++] = '\n';
-	(void)!write(STDERR_FILENO, line, n);
-}
 
 /* What a person should know about the posts. */
 static void
@@ -138,6 +104,7 @@ start(struct ad_service *V, struct sv_err *err)
 	if (!open_stores(V, err)
 	    || (V->writer = ad_writer_start(V->store, 1024, err)) == NULL
 	    || (V->poster = start_poster(V, c, err)) == NULL
+	    || (V->cds = ad_cds_start(V->store, V->reader, err)) == NULL
 	    || (V->http = ad_http_start(&h, ad_route, V, err)) == NULL)
 		return false;
 	if (c->n_folders > 0 && (V->folders = ad_folders_start(V, err)) == NULL)
@@ -160,6 +127,7 @@ stop(struct ad_service *V)
 	ad_folders_stop(V->folders);
 	ad_review_stop(V->review);
 	ad_http_stop(V->http, STOP_MS);
+	ad_cds_stop(V->cds);
 	ad_writer_stop(V->writer);
 	ad_poster_stop(V->poster, STOP_MS);
 	ad_store_close(V->reader);

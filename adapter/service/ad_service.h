@@ -8,9 +8,11 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "ad_cds.h"
 #include "ad_conf.h"
 #include "ad_engine.h"
 #include "ad_http.h"
+#include "ad_log.h"
 #include "ad_poster.h"
 #include "ad_writer.h"
 
@@ -22,6 +24,7 @@ struct ad_setup {
 	struct ad_intake_config intake;
 	struct sv_str destinations[AD_CONF_MAX];
 	char endpoint[320];
+	struct ad_cds_setup *cds;	/* NULL: no CDS Hooks */
 	_Atomic int users;
 };
 
@@ -41,6 +44,7 @@ struct ad_service {
 	struct ad_writer *writer;
 	struct ad_http *http;
 	struct ad_poster *poster;
+	struct ad_cds *cds;		/* CDS Hooks; answers if a setup has it */
 	struct ad_folders *folders;
 	struct ad_review *review;
 	struct ad_latency latency;
@@ -64,14 +68,6 @@ bool ad_service_posts(struct ad_service *V, size_t i,
 
 /** The handler of ad_http. */
 void ad_route(void *service, struct ad_http_call *call);
-
-/** Milliseconds since 1970. */
-int64_t ad_now_ms(void);
-
-/** One line on standard error: time, ${event}, and key=value pairs.  Never
- * patient content. */
-void ad_log(const char *event, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
 
 /* What a GET is answered with. */
 struct ad_page {

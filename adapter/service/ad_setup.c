@@ -11,6 +11,7 @@
 static void
 setup_free(struct ad_setup *u)
 {
+	ad_cds_setup_free(u->cds);
 	ad_engine_free(&u->engine);
 	ad_conf_free(&u->conf);
 	free(u);
@@ -31,6 +32,20 @@ name_endpoint(struct ad_setup *u)
 		(void)snprintf(u->endpoint, sizeof(u->endpoint),
 		    "%s://%s:%ld/fhir", c->certificate != NULL ? "https"
 		    : "http", host, c->port);
+}
+
+static bool
+prepare_cds(struct ad_setup *u)
+{
+	struct ad_cds_origin o = { &u->conf.cds, &u->engine.engine,
+		u->intake.software };
+	struct sv_err err;
+
+	if (!u->conf.cds.on)
+		return true;
+	if ((u->cds = ad_cds_setup_new(&o, &err)) == NULL)
+		fprintf(stderr, "salvor: %s: %s\n", err.where, err.text);
+	return u->cds != NULL;
 }
 
 struct ad_setup *
@@ -67,7 +82,10 @@ ad_setup_load(const char *conf_path)
 		.identifier_systems = u->conf.identifier_systems,
 		.n_identifier_systems = u->conf.n_identifier_systems };
 	u->users = 1;
-	return u;
+	if (prepare_cds(u))
+		return u;
+	setup_free(u);
+	return NULL;
 }
 
 struct ad_setup *
