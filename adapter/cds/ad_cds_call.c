@@ -298,8 +298,10 @@ ad_cds_decide(struct ad_cds_call *k)
 		return;
 	}
 	if (sv_is_ok(s))
-		s = map_line_decide_entries(&k->A, &k->use.setup->engine,
-		    k->q.entries, k->q.n_entries, today(now), &r, &k->is);
+		s = map_line_decide_doc(&(struct map_line){ &k->A,
+		    &k->use.setup->engine, today(now), &k->is },
+		    &(struct fhir_doc){ .entries = k->q.entries,
+		    .n_entries = k->q.n_entries }, &r);
 	if (sv_is_ok(s))
 		answer_cards(k, &r, now);
 	else

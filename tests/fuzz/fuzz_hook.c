@@ -34,8 +34,9 @@ answer(struct sv_arena *A, struct map_hook_request *q,
 	struct sv_buf out;
 
 	if (map_hook_ability(q, false) == MAP_UNABLE
-	    || !sv_is_ok(map_line_decide_entries(A, &engine, q->entries,
-	    q->n_entries, 20574, &r, is)))
+	    || !sv_is_ok(map_line_decide_doc(&(struct map_line){ A, &engine,
+	    20574, is }, &(struct fhir_doc){ .entries = q->entries,
+	    .n_entries = q->n_entries }, &r)))
 		return;
 	sv_buf_init(&out, A, (size_t)64 << 20);
 	fuzz_must(sv_is_ok(map_card_write(A, &call, &out, &cards)));

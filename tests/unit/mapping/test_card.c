@@ -80,8 +80,9 @@ answer(struct setting *s, struct sv_str request, enum map_hook hook)
 	cr_assert(sv_is_ok(sv_date_parse(sv_str_of(s->day), &day)));
 	if (!sv_is_ok(map_hook_read(&s->A, request, &ho, &s->q, &s->is)))
 		return (struct sv_str){ NULL, 0 };
-	if (!sv_is_ok(map_line_decide_entries(&s->A, &s->engine, s->q.entries,
-	    s->q.n_entries, day.lo, &s->r, &s->is)))
+	if (!sv_is_ok(map_line_decide_doc(&(struct map_line){ &s->A,
+	    &s->engine, day.lo, &s->is }, &(struct fhir_doc){
+	    .entries = s->q.entries, .n_entries = s->q.n_entries }, &s->r)))
 		return (struct sv_str){ NULL, 0 };
 	sv_buf_init(&out, &s->A, (size_t)1 << 20);
 	cr_assert(sv_is_ok(map_card_write(&s->A, &call, &out, &s->cards)));
