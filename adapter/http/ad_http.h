@@ -33,6 +33,9 @@ struct ad_http_options {
 	uint16_t port;			/* 0: any, see ad_http_port */
 	const char *certificate, *key;	/* PEM files; the chain included */
 	const char *client_ca;		/* PEM file, or NULL: none asked for */
+	const char *client_crl;		/* PEM file of what the CA took back, or
+					 * NULL; when it is out of date nobody
+					 * gets in by a certificate */
 	bool plain;			/* no TLS: loopback only */
 	int threads;
 	int max_connections;		/* of a thread */

@@ -29,6 +29,16 @@ say_tls(struct sv_err *err, const char *file, const char *what)
 	ERR_clear_error();
 }
 
+static bool
+use_crl(SSL_CTX *t, const char *file)
+{
+	X509_STORE *s = SSL_CTX_get_cert_store(t);
+	X509_LOOKUP *from = X509_STORE_add_lookup(s, X509_LOOKUP_file());
+
+	return from != NULL && X509_load_crl_file(from, file, X509_FILETYPE_PEM)
+	    > 0 && X509_STORE_set_flags(s, X509_V_FLAG_CRL_CHECK) == 1;
+}
+
 /* TLS 1.3 suites are OpenSSL's own; of TLS 1.2 only those with forward secrecy
  * and authenticated encryption (RFC 9325 section 4.2). */
 static bool
@@ -55,6 +65,10 @@ settings(SSL_CTX *t, const struct ad_http_options *o, struct sv_err *err)
 		return true;
 	if (SSL_CTX_load_verify_file(t, o->client_ca) != 1) {
 		say_tls(err, o->client_ca, "client CA");
+		return false;
+	}
+	if (o->client_crl != NULL && !use_crl(t, o->client_crl)) {
+		say_tls(err, o->client_crl, "list of revoked certificates");
 		return false;
 	}
 	SSL_CTX_set_client_CA_list(t, SSL_load_client_CA_file(o->client_ca));

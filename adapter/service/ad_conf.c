@@ -83,16 +83,20 @@ read_client(cfg_t *s, struct ad_conf_client *c, struct sv_err *err)
 	const char *print = ad_conf_text(s, "certificate-sha256");
 
 	*c = (struct ad_conf_client){ .name = cfg_title(s),
-		.source = ad_conf_text(s, "source"), .token_sha256
-		= ad_conf_text(s, "token-sha256") };
+		.source = ad_conf_text(s, "source"),
+		.token_sha256 = ad_conf_text(s, "token-sha256"),
+		.issuer = ad_conf_text(s, "issuer"),
+		.subject = ad_conf_text(s, "subject") };
 	if (c->source == NULL)
 		c->source = c->name;
 	if (print != NULL && !read_fingerprint(print, c->fingerprint))
 		return ad_conf_wrong(err, c->name, "certificate-sha256 takes 64 hex "
 		    "digits: openssl x509 -in FILE -noout -fingerprint -sha256");
-	if (print == NULL && c->token_sha256 == NULL)
-		return ad_conf_wrong(err, c->name, "a client needs certificate-sha256 "
-		    "or token-sha256");
+	if ((c->issuer == NULL) != (c->subject == NULL))
+		return ad_conf_wrong(err, c->name, "issuer and subject go together");
+	if (print == NULL && c->token_sha256 == NULL && c->issuer == NULL)
+		return ad_conf_wrong(err, c->name, "a client needs certificate-sha256, "
+		    "token-sha256, or issuer and subject");
 	if (c->token_sha256 != NULL && strlen(c->token_sha256) != 64)
 		return ad_conf_wrong(err, c->name, "token-sha256 takes 64 hex digits: "
 		    "printf %s TOKEN | sha256sum");
@@ -126,6 +130,24 @@ read_lists(cfg_t *cfg, struct ad_conf *c, struct sv_err *err)
 	for (unsigned i = 0; i < c->n_identifier_systems; i++)
 		c->identifier_systems[i] = sv_str_of(cfg_getnstr(cfg,
 		    "identifier-systems", i));
+	return SV_OK;
+}
+
+static struct sv_status
+read_issuers(cfg_t *cfg, struct ad_conf *c, struct sv_err *err)
+{
+	c->n_issuers = cfg_size(cfg, "issuer");
+	if (c->n_issuers > AD_CONF_ISSUERS)
+		return ad_conf_wrong(err, "", "at most 8 issuers");
+	for (unsigned i = 0; i < c->n_issuers; i++)
+		SV_TRY(ad_conf_issuer_read(cfg_getnsec(cfg, "issuer", i),
+		    c->development, &c->issuer[i], err));
+	for (size_t k = 0; k < c->n_clients; k++) {
+		if (c->client[k].issuer != NULL && cfg_gettsec(cfg, "issuer",
+		    c->client[k].issuer) == NULL)
+			return ad_conf_wrong(err, c->client[k].name, "issuer names no "
+			    "issuer section");
+	}
 	return SV_OK;
 }
 
@@ -176,6 +198,7 @@ read_all(cfg_t *cfg, const char *path, struct ad_conf *c, struct sv_err *err)
 		.certificate = ad_conf_text(cfg, "certificate"),
 		.key = ad_conf_text(cfg, "key"),
 		.client_ca = ad_conf_text(cfg, "client-ca"),
+		.client_crl = ad_conf_text(cfg, "client-crl"),
 		.port = cfg_getint(cfg, "port"),
 		.threads = cfg_getint(cfg, "threads"),
 		.max_connections = cfg_getint(cfg, "max-connections"),
@@ -184,6 +207,7 @@ read_all(cfg_t *cfg, const char *path, struct ad_conf *c, struct sv_err *err)
 		.development = cfg_getbool(cfg, "development") };
 	SV_TRY(read_lists(cfg, c, err));
 	SV_TRY(ad_conf_cds_read(cfg, c->development, &c->cds, err));
+	SV_TRY(read_issuers(cfg, c, err));
 	return check(c, path, err);
 }
 
@@ -194,6 +218,7 @@ static cfg_opt_t client_options[] = {
 	CFG_STR("source", "", CFGF_NONE),
 	CFG_STR("certificate-sha256", "", CFGF_NONE),
 	CFG_STR("token-sha256", "", CFGF_NONE),
+	CFG_STR("issuer", "", CFGF_NONE), CFG_STR("subject", "", CFGF_NONE),
 	CFG_STR_LIST("may", write_and_read, CFGF_NONE),
 	CFG_END()
 };
@@ -215,9 +240,12 @@ static cfg_opt_t options[] = {
 	CFG_INT("keep-days", 0, CFGF_NONE),
 	CFG_STR("certificate", "", CFGF_NONE), CFG_STR("key", "", CFGF_NONE),
 	CFG_STR("client-ca", "", CFGF_NONE),
+	CFG_STR("client-crl", "", CFGF_NONE),
 	CFG_BOOL("development", cfg_false, CFGF_NONE),
 	CFG_STR_LIST("identifier-systems", none, CFGF_NONE),
 	CFG_SEC("client", client_options, CFGF_MULTI | CFGF_TITLE
+	    | CFGF_NO_TITLE_DUPES),
+	CFG_SEC("issuer", ad_conf_issuer_options, CFGF_MULTI | CFGF_TITLE
 	    | CFGF_NO_TITLE_DUPES),
 	CFG_SEC("destination", ad_conf_destination_options, CFGF_MULTI | CFGF_TITLE
 	    | CFGF_NO_TITLE_DUPES),

@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 #include "ad_cds_conf.h"
+#include "ad_conf_issuer.h"
 #include "sv_status.h"
 #include "sv_str.h"
 
@@ -27,7 +28,8 @@ struct ad_conf_client {
 	const char *name;
 	const char *source;		/* whose resources it sends; its name */
 	char fingerprint[65];		/* SHA-256 of its certificate, hex; "" */
-	const char *token_sha256;	/* hash of its bearer token, or "" */
+	const char *token_sha256;	/* hash of its bearer token, or NULL */
+	const char *issuer, *subject;	/* of its access tokens, or NULL */
 	unsigned may;
 };
 
@@ -52,7 +54,7 @@ struct ad_conf {
 	const char *store, *rules, *site, *sign_off;
 	const char *endpoint;		/* public base URL, or NULL */
 	const char *source_base;	/* references to data are absolute */
-	const char *address, *certificate, *key, *client_ca;
+	const char *address, *certificate, *key, *client_ca, *client_crl;
 	long port, threads, max_connections, max_body_mib, keep_days;
 	struct ad_cds_conf cds;
 	bool development;		/* plain HTTP, anonymous: loopback only */
@@ -60,6 +62,8 @@ struct ad_conf {
 	size_t n_identifier_systems;
 	struct ad_conf_client client[AD_CONF_MAX];
 	size_t n_clients;
+	struct ad_conf_issuer issuer[AD_CONF_ISSUERS];
+	size_t n_issuers;
 	struct ad_conf_destination destination[AD_CONF_MAX];
 	size_t n_destinations;
 	struct ad_conf_folder folder[AD_CONF_MAX];

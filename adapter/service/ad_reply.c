@@ -220,12 +220,15 @@ ad_reply(struct ad_job *j, int status, const char *media, struct sv_str body)
 	a.headers[0] = sv_str_of(id);
 	a.headers[1] = SV_LIT("Cache-Control: no-store");
 	a.headers[2] = SV_LIT("X-Content-Type-Options: nosniff");
-	if (status == 401)
-		a.headers[3] = SV_LIT("WWW-Authenticate: Bearer");
+	if (j->challenge.n > 0)
+		a.headers[3] = j->challenge;
 	else if (status == 503)
 		a.headers[3] = SV_LIT("Retry-After: 5");
 	else if (status == 405 || status == 204)
 		a.headers[3] = sv_str_of(allow);
+	if (j->u->conf.development)
+		a.headers[a.headers[3].n > 0 ? 4 : 3] = SV_LIT("X-Salvor-Mode: development; anybody on "
+		    "this machine may read and write");
 	log_request(j, status, ms);
 	ad_latency_add(&j->V->latency, ms);
 	ad_http_answer(j->call, &a);

@@ -30,6 +30,7 @@ struct ad_job {
 	char correlation[AD_CORRELATION_MAX];
 	char allow[64];			/* methods of the path, for 405 */
 	struct sv_str client;		/* its name, for the log; or "" */
+	struct sv_str challenge;	/* a header line, with 401 and 403 */
 };
 
 /** A job for ${call}; NULL without memory. */

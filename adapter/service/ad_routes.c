@@ -3,81 +3,49 @@
  */
 #include "ad_reply.h"
 
-#include <openssl/evp.h>
-#include <openssl/crypto.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "fhir_doc.h"
 
-static const struct ad_conf_client anonymous = { .name = "development",
-	.source = "development", .may = AD_MAY_READ | AD_MAY_WRITE };
-
-static void
-sha256_hex(struct sv_str s, char ret[65])
-{
-	unsigned char hash[32];
-	unsigned int n = 0;
-
-	ret[0] = '\0';
-	if (EVP_Digest(s.p, s.n, hash, &n, EVP_sha256(), NULL) != 1)
-		return;
-	for (size_t i = 0; i < n; i++)
-		(void)snprintf(ret + 2 * i, 3, "%02x", hash[i]);
-}
-
-/* The client by its certificate, or by the hash of its bearer token; hashes are
- * compared in constant time. */
-static const struct ad_conf_client *
-who(const struct ad_conf *c, const struct ad_http_call *call)
-{
-	struct sv_str peer = ad_http_peer(call);
-	struct sv_str bearer = ad_http_header(call, "Authorization");
-	char token[65] = "";
-
-	if (sv_str_starts(bearer, SV_LIT("Bearer ")))
-		sha256_hex(sv_str_from(bearer, 7), token);
-	for (size_t i = 0; i < c->n_clients; i++) {
-		const struct ad_conf_client *k = &c->client[i];
-
-		if (peer.n == 64 && k->fingerprint[0] != '\0'
-		    && CRYPTO_memcmp(peer.p, k->fingerprint, 64) == 0)
-			return k;
-		if (token[0] != '\0' && k->token_sha256 != NULL
-		    && CRYPTO_memcmp(token, k->token_sha256, 64) == 0)
-			return k;
-	}
-	return c->development ? &anonymous : NULL;
-}
-
 /*
  * The addresses.  In a path, {type} stands for a resource type and {id} for an
  * id (R4 datatypes.html#id) or, for a patient, any name.  GET is HEAD as well.
  * More than one row may have the same path: what they take together is Allow.
+ * The right is one of c r u d s on resources of the type, or of all types; what
+ * ANYBODY may read says nothing about anybody.
  */
+#define ANYBODY '\0'
+#define SENDING 'w'		/* what the method does to what is in the body */
+
 static const struct route {
 	const char *method, *path;
-	unsigned may;			/* 0: anybody */
+	char right;
+	const char *type;		/* "": all; NULL: as in the path */
 	void (*handle)(struct ad_job *j, const struct ad_target *t);
 } routes[] = {
-	{ "GET", "/fhir/metadata", 0, ad_read_page },
-	{ "GET", "/metrics", AD_MAY_READ, ad_read_page },
-	{ "GET", "/status", AD_MAY_READ, ad_read_page },
-	{ "GET", "/patients/{id}", AD_MAY_READ, ad_read_page },
-	{ "GET", "/fhir/PlanDefinition", AD_MAY_READ, ad_read_page },
-	{ "GET", "/fhir/PlanDefinition/{id}", AD_MAY_READ, ad_read_page },
-	{ "GET", "/fhir/GuidanceResponse", AD_MAY_READ, ad_read_page },
-	{ "GET", "/fhir/GuidanceResponse/{id}", AD_MAY_READ, ad_read_page },
-	{ "GET", "/fhir/CarePlan", AD_MAY_READ, ad_read_page },
-	{ "GET", "/fhir/CarePlan/{id}", AD_MAY_READ, ad_read_page },
-	{ "POST", "/fhir/PlanDefinition/$apply", AD_MAY_READ, ad_plan_apply },
-	{ "POST", "/fhir/PlanDefinition/{id}/$apply", AD_MAY_READ,
+	{ "GET", "/fhir/metadata", ANYBODY, "", ad_read_page },
+	{ "GET", "/metrics", 'r', "", ad_read_page },
+	{ "GET", "/status", 'r', "", ad_read_page },
+	{ "GET", "/patients/{id}", 'r', "", ad_read_page },
+	{ "GET", "/fhir/PlanDefinition", 's', "PlanDefinition", ad_read_page },
+	{ "GET", "/fhir/PlanDefinition/{id}", 'r', "PlanDefinition",
+	    ad_read_page },
+	{ "GET", "/fhir/GuidanceResponse", 's', "GuidanceResponse",
+	    ad_read_page },
+	{ "GET", "/fhir/GuidanceResponse/{id}", 'r', "GuidanceResponse",
+	    ad_read_page },
+	{ "GET", "/fhir/CarePlan", 's', "CarePlan", ad_read_page },
+	{ "GET", "/fhir/CarePlan/{id}", 'r', "CarePlan", ad_read_page },
+	{ "POST", "/fhir/PlanDefinition/$apply", 'r', "PlanDefinition",
 	    ad_plan_apply },
-	{ "POST", "/fhir/$process-message", AD_MAY_WRITE, ad_take_message },
-	{ "POST", "/fhir", AD_MAY_WRITE, ad_take },
-	{ "POST", "/fhir/{type}", AD_MAY_WRITE, ad_take },
-	{ "PUT", "/fhir/{type}/{id}", AD_MAY_WRITE, ad_take },
-	{ "DELETE", "/fhir/{type}/{id}", AD_MAY_WRITE, ad_take },
+	{ "POST", "/fhir/PlanDefinition/{id}/$apply", 'r', "PlanDefinition",
+	    ad_plan_apply },
+	{ "POST", "/fhir/$process-message", SENDING, "", ad_take_message },
+	{ "POST", "/fhir", SENDING, "", ad_take },
+	{ "POST", "/fhir/{type}", SENDING, NULL, ad_take },
+	{ "PUT", "/fhir/{type}/{id}", SENDING, NULL, ad_take },
+	{ "DELETE", "/fhir/{type}/{id}", SENDING, NULL, ad_take },
 };
 
 /* The part of ${rest} up to the next slash, which is taken off. */
@@ -185,29 +153,64 @@ refuse_route(struct ad_job *j)
 		    "does not take that method; Allow says which.");
 }
 
+/* Why is for the log; what goes out is the same for all of them. */
+static void
+refuse_unknown(struct ad_job *j, const struct ad_who *w)
+{
+	struct sv_str address = ad_http_address(j->call);
+
+	ad_log("unknown-client", "id=%s why=%s issuer=%s address=%.*s", j->id,
+	    w->why, w->issuer[0] != '\0' ? w->issuer : "-", SV_FMT(address));
+	if (w->whose == AD_WHO_LATER) {
+		ad_reply_error(j, 503, FHIR_CODE_TRANSIENT, "The key of this "
+		    "token is being fetched. Send it again in a moment.");
+		return;
+	}
+	j->V->unauthorised++;
+	j->challenge = ad_who_challenge(w, 401);
+	ad_reply_error(j, 401, FHIR_CODE_LOGIN, "Show a client certificate or "
+	    "a bearer token that is on the list.");
+}
+
+static bool
+may(const struct ad_job *j, const struct ad_who *w, const struct route *r,
+    const struct ad_target *t)
+{
+	struct sv_str type = r->type != NULL ? sv_str_of(r->type) : t->type;
+
+	return r->right == SENDING ? ad_who_may_send(w,
+	    ad_http_method(j->call), type, ad_http_body(j->call))
+	    : ad_who_may(w, r->right, type);
+}
+
 static void
 authorise(struct ad_job *j)
 {
-	const struct ad_conf_client *client = who(&j->u->conf, j->call);
 	struct ad_target t = { .id = { "", 0 } };
 	const struct route *r = find(j, &t);
+	struct ad_who w;
 
-	t.client = client;
-	if (client != NULL)
-		j->client = sv_str_of(client->name);
-	if (client == NULL && (r == NULL || r->may != 0)) {
-		j->V->unauthorised++;
-		ad_reply_error(j, 401, FHIR_CODE_LOGIN, "Show a client "
-		    "certificate or a bearer token that is on the list.");
+	if (r != NULL && r->right == ANYBODY) {
+		r->handle(j, &t);
+		return;
+	}
+	ad_auth_who(j->u->auth, j->call, j->start_ms / 1000, &w);
+	t.client = w.client;
+	if (w.client != NULL)
+		j->client = sv_str_of(w.client->name);
+	if (w.whose != AD_WHO_KNOWN) {
+		refuse_unknown(j, &w);
 	} else if (r == NULL) {
 		refuse_route(j);
-	} else if (r->may != 0 && (client->may & r->may) == 0) {
+	} else if (!may(j, &w, r, &t)) {
 		j->V->unauthorised++;
+		j->challenge = ad_who_challenge(&w, 403);
 		ad_reply_error(j, 403, FHIR_CODE_FORBIDDEN, "This client may "
 		    "not do that.");
 	} else {
 		r->handle(j, &t);
 	}
+	ad_who_end(&w);
 }
 
 /* For load balancers: without authentication, without a log line. */

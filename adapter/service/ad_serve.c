@@ -89,6 +89,7 @@ http_options(const struct ad_conf *c)
 	return (struct ad_http_options){ .address = c->address,
 		.port = (uint16_t)c->port, .certificate = c->certificate,
 		.key = c->key, .client_ca = c->client_ca,
+		.client_crl = c->client_crl,
 		.plain = c->development && c->certificate == NULL,
 		.threads = (int)c->threads,
 		.max_connections = (int)(c->max_connections / c->threads) + 1,
@@ -101,7 +102,8 @@ start(struct ad_service *V, struct sv_err *err)
 	const struct ad_conf *c = &V->setup->conf;
 	struct ad_http_options h = http_options(c);
 
-	if (!open_stores(V, err)
+	if ((V->setup->auth = ad_auth_open(c, NULL, err)) == NULL
+	    || !open_stores(V, err)
 	    || (V->writer = ad_writer_start(V->store, 1024, err)) == NULL
 	    || (V->poster = start_poster(V, c, err)) == NULL
 	    || (V->cds = ad_cds_start(V->store, V->reader, err)) == NULL
@@ -150,7 +152,9 @@ reload(struct ad_service *V)
 	if (u != NULL)
 		h = http_options(&u->conf);
 	/* Two posters may run at once: rows are claimed, in order. */
-	if (u == NULL || !sv_is_ok(ad_http_reload(V->http, &h, &err))
+	if (u == NULL
+	    || (u->auth = ad_auth_open(&u->conf, old->auth, &err)) == NULL
+	    || !sv_is_ok(ad_http_reload(V->http, &h, &err))
 	    || (poster = start_poster(V, &u->conf, &err)) == NULL) {
 		ad_log("reload-failed", "why=\"%s\" in-use=before", err.text);
 		ad_setup_drop(u);

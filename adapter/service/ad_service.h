@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "ad_auth.h"
 #include "ad_cds.h"
 #include "ad_conf.h"
 #include "ad_engine.h"
@@ -22,6 +23,7 @@ struct ad_setup {
 	struct ad_conf conf;
 	struct ad_engine engine;
 	struct ad_intake_config intake;
+	struct ad_auth *auth;		/* of the service; else NULL */
 	struct sv_str destinations[AD_CONF_MAX];
 	char endpoint[320];
 	struct ad_cds_setup *cds;	/* NULL: no CDS Hooks */
@@ -54,7 +56,7 @@ struct ad_service {
 };
 
 /** Configuration and rules from the file; NULL after lines on standard
- * error. */
+ * error.  Without auth. */
 struct ad_setup *ad_setup_load(const char *conf_path);
 /** The setup of now; ended by ad_setup_drop. */
 struct ad_setup *ad_setup_use(struct ad_service *V);

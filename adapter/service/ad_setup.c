@@ -13,6 +13,7 @@ setup_free(struct ad_setup *u)
 {
 	ad_cds_setup_free(u->cds);
 	ad_engine_free(&u->engine);
+	ad_auth_close(u->auth);
 	ad_conf_free(&u->conf);
 	free(u);
 }
