@@ -155,10 +155,7 @@ read_body(struct ad_http_call *c)
 	struct sv_str coding = ad_http_header(c, "Content-Encoding");
 	struct sv_str in = { NULL, evbuffer_get_length(b) };
 
-	/* Two lengths: which one is right is how requests are smuggled
-	 * (RFC 9112 section 6.3). */
-	if (ad_http_header(c, "Transfer-Encoding").n > 0
-	    && ad_http_header(c, "Content-Length").n > 0)
+	if (!ad_http_is_clear(c->req))
 		return 400;
 	if (in.n > 0 && (in.p = (char *)evbuffer_pullup(b, -1)) == NULL)
 		return 503;

@@ -83,6 +83,9 @@ struct ad_http_connection *ad_http_connection_of(struct evhttp_request *req);
 /** evhttp has a request: make a call of it, and hand it over. */
 void ad_http_dispatch(struct evhttp_request *req, void *loop);
 
+/** True if nobody could take ${req} for another request (ad_http_guard.c). */
+bool ad_http_is_clear(struct evhttp_request *req);
+
 /** Send the answers that other threads left. */
 void ad_http_send_answered(struct ad_http_loop *L);
 
