@@ -1,19 +1,22 @@
 #!/usr/bin/python3
 """Does a test fail when one comparison of the clinical core is wrong?
 
-usage: mutate.py [--jobs N] [--list] [core/core_x.c ... | conf/rules/x.json ...]
+usage: mutate.py [--jobs N] [--list] [--keep FOLDER] [FILE[:LINE] ...]
+FILE: core/core_x.c, core/core_x.h, conf/rules/x.json; all of them if none is named
 
 Changes, one at a time, every comparison (>= and >, < and <=, == and !=), every
 && and ||, every whole number that is compared or added (up and down by one) in
-core/*.c; every comparison, and/or, and .not() in the conditions of conf/rules;
-every parameter, up and down by one unit of its last digit.  For each it builds
-the object, links the core as a shared library, and runs the tests that need
-nothing else until one fails or hangs; what survives is tried again under
-AddressSanitizer, which sees the end of every object of an arena.  Prints the
-survivors; those explained in equivalent.txt are only counted.  Exit 1: a
-survivor without explanation.
+core/*.c and the inline functions of core/*.h; every comparison, and/or, and
+.not() in the conditions of conf/rules; every parameter, up and down by one unit
+of its last digit.  For each it builds the objects concerned, links the core as
+a shared library, and runs the tests that need nothing else, the quickest first,
+until one fails or hangs; what survives is tried again under AddressSanitizer,
+which sees the end of every object of an arena.  Prints the survivors; those
+explained in equivalent.txt are only counted.  Exit 1: a survivor without
+explanation.
 
-It works on copies in a temporary folder; the source is never changed.
+It works on copies in a temporary folder, or in FOLDER, which then need not be
+built again the next time; the source is never changed.
 """
 import argparse
 import collections
@@ -25,11 +28,15 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
-TESTS = ('cases/tables', 'cases/vignettes', 'unit/core/*', 'cases/conditions', 'cases/metamorphic')
-TIMEOUT = 20
+TESTS = ('cases/tables', 'cases/vignettes', 'unit/core/*', 'cases/conditions', 'cases/metamorphic', 'cases/time')
+# Tests that take long, and the files that they are about.
+ABOUT = {'test_time': re.compile(r'core_note_change|core_is_older'),
+         'test_core_expr_words': re.compile(r'core_expr|core_reach|core_ground')}
+TIMEOUT = 40
 NOISE = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|^\s*#[^\n]*', re.S | re.M)
 SWAPS = {'>=': ['>'], '>': ['>='], '<=': ['<'], '<': ['<='], '==': ['!='], '!=': ['=='], '&&': ['||'], '||': ['&&']}
 OPERATOR = re.compile(r'(?<![<>\-])(>=|<=|==|!=|&&|\|\||(?<!-)>(?!>)|<(?!<))(?![<>])')
@@ -46,14 +53,19 @@ def mutant(path, text, at, old, new):
     start = text.rfind('\n', 0, at) + 1
     line = text[start:text.find('\n', at)]
     shown = line[:at - start] + '[' + old + ' -> ' + new + ']' + line[at - start + len(old):]
-    before = re.findall(r'^(\w+)\([^;]*$', text[:at], re.M) if path.endswith('.c') else []
+    before = re.findall(r'^(\w+)\([^;]*$', text[:at], re.M) if path.endswith(('.c', '.h')) else []
     return Mutant(path, at, len(old), new, text.count('\n', 0, at) + 1,
                   (before[-1] + ': ' if before else '') + ' '.join(shown.split()))
 
 
 def of_source(path):
     text = read(path)
-    code = NOISE.sub(lambda m: re.sub(r'[^\n]', ' ', m.group()), text)
+    blank = lambda m: re.sub(r'[^\n]', ' ', m.group())
+    code = NOISE.sub(blank, text)
+    if path.endswith('.h'):
+        inline = [m.span() for m in re.finditer(r'^static inline .*?^}', code, re.M | re.S)]
+        code = ''.join(c if any(a <= i < b for a, b in inline) else blank(re.match('(?s).', c))
+                       for i, c in enumerate(code))
     for m in OPERATOR.finditer(code):
         for new in SWAPS[m.group(1)]:
             yield mutant(path, text, m.start(1), m.group(1), new)
@@ -99,12 +111,13 @@ class Bench:
 
     def __init__(self, folder, sanitize='none'):
         self.folder = folder
-        os.mkdir(folder)
+        os.makedirs(folder, exist_ok=True)
         self.flags = [] if sanitize == 'none' else ['-fsanitize=' + sanitize]
         self.build = os.path.join(folder, 'build')
         run = lambda *a: subprocess.run(a, check=True, stdout=subprocess.DEVNULL)
-        run('meson', 'setup', '--buildtype=plain', '-Doptimization=0', '-Db_sanitize=' + sanitize, '-Db_lundef=false',
-            self.build, ROOT)
+        if not os.path.exists(os.path.join(self.build, 'build.ninja')):
+            run('meson', 'setup', '--buildtype=plain', '-Doptimization=0', '-Db_sanitize=' + sanitize,
+                '-Db_lundef=false', self.build, ROOT)
         commands = json.load(open(os.path.join(self.build, 'compile_commands.json')))
         self.compile = {os.path.relpath(os.path.join(c['directory'], c['file']), ROOT): c for c in commands}
         targets = json.loads(subprocess.run(['meson', 'introspect', '--targets', self.build], check=True,
@@ -122,7 +135,7 @@ class Bench:
                         if p.startswith('core/') and not p.startswith('core/base/')}
         # The tests again, their core taken from a shared library that exports all of it.
         self.core = os.path.join(folder, 'core')
-        os.mkdir(self.core)
+        os.makedirs(self.core, exist_ok=True)
         self.link(os.path.join(self.core, 'libcore.so'), {})
         self.dynamic = []
         for test in self.tests:
@@ -133,43 +146,64 @@ class Bench:
             out = re.sub(r'core/libcore\.a', os.path.join(self.core, 'libcore.so'), out)
             subprocess.run(out, shell=True, check=True, cwd=self.build)
             self.dynamic.append(new)
+        self.order()
+
+    def order(self):
+        """The quickest test first; all must pass while nothing is wrong."""
+        seconds = {}
+        for test in self.dynamic:
+            begin = time.monotonic()
+            if not self.passes(test, self.core, ROOT):
+                sys.exit('%s fails as it is' % test)
+            seconds[test] = time.monotonic() - begin
+        self.dynamic.sort(key=seconds.get)
 
     def link(self, to, changed):
         objects = [changed.get(p, o) for p, o in sorted(self.objects.items())]
         subprocess.run(['gcc', *self.flags, '-shared', '-Wl,-soname,libcore.so', '-o', to, *objects, os.path.join(self.build, 'core/base/libsvbase.a'), '-lm'],
                        check=True)
 
-    def dies(self, core, root):
-        """The first test that fails; None: all pass."""
-        env = dict(os.environ, LD_LIBRARY_PATH=core, ASAN_OPTIONS='detect_leaks=0', SALVOR_SOURCE_ROOT=root, LC_ALL='C.UTF-8',
-                   SALVOR_TEST_DATA=os.path.join(self.build, 'tests/data'), SALVOR_BUILD_ROOT=self.build)
-        for test in self.dynamic:
-            try:
-                p = subprocess.run([test, '--jobs=1', '--timeout=%d' % TIMEOUT], env=env, cwd=root, timeout=TIMEOUT + 5,
-                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            except subprocess.TimeoutExpired:
-                return test
-            if p.returncode != 0:
-                return test
-        return None
+    def passes(self, test, core, root):
+        env = dict(os.environ, LD_LIBRARY_PATH=core, ASAN_OPTIONS='detect_leaks=0', SALVOR_SOURCE_ROOT=root,
+                   LC_ALL='C.UTF-8', SALVOR_TEST_DATA=os.path.join(self.build, 'tests/data'),
+                   SALVOR_BUILD_ROOT=self.build, SALVOR_TEST_STEP='7')
+        try:
+            return subprocess.run([test, '--jobs=1', '--timeout=%d' % TIMEOUT], env=env, cwd=root,
+                                  timeout=TIMEOUT + 5, stdout=subprocess.DEVNULL,
+                                  stderr=subprocess.DEVNULL).returncode == 0
+        except subprocess.TimeoutExpired:
+            return False
 
-    def try_source(self, m, folder):
-        text = read(m.path)
-        source = os.path.join(folder, os.path.basename(m.path))
-        with open(source, 'w', encoding='utf-8') as f:
-            f.write(text[:m.at] + m.new + text[m.at + m.length:])
-        c = self.compile[m.path]
-        obj = os.path.join(folder, 'mutant.o')
+    def dies(self, m, core, root):
+        """Does a test fail?"""
+        text = m.path + read(m.path)
+        return any(not self.passes(t, core, root) for t in self.dynamic
+                   if os.path.basename(t) not in ABOUT or ABOUT[os.path.basename(t)].search(text))
+
+    def compiled(self, path, folder):
+        """The object of ${path}, or of its changed copy in ${folder}; None: the compiler refuses it."""
+        c = self.compile[path]
+        copy, obj = os.path.join(folder, os.path.basename(path)), os.path.join(folder, os.path.basename(path) + '.o')
         words = c['command'].split()
         words[words.index('-o') + 1] = obj
-        words[words.index('-c') + 1] = source
+        words[words.index('-c') + 1] = copy
         words = [w for w in words if not w.startswith(('-M', '-Werror'))
                  and w not in (c['output'] + '.d', c['output'])]
-        words += ['-w', '-I', os.path.join(ROOT, os.path.dirname(m.path))]
-        if subprocess.run(words, cwd=c['directory'], stderr=subprocess.DEVNULL).returncode != 0:
-            return 'the compiler'
-        self.link(os.path.join(folder, 'libcore.so'), {m.path: obj})
-        return self.dies(folder, ROOT)
+        words += ['-w', '-I', os.path.join(ROOT, os.path.dirname(path))]
+        return obj if subprocess.run(words, cwd=c['directory'], stderr=subprocess.DEVNULL).returncode == 0 else None
+
+    def try_source(self, m, folder):
+        text, name = read(m.path), os.path.basename(m.path)
+        users = [m.path] if name.endswith('.c') else [p for p in self.objects if '#include "%s"' % name in read(p)]
+        for path in users:
+            shutil.copy(os.path.join(ROOT, path), folder)
+        with open(os.path.join(folder, name), 'w', encoding='utf-8') as f:
+            f.write(text[:m.at] + m.new + text[m.at + m.length:])
+        changed = {p: self.compiled(p, folder) for p in users}
+        if None in changed.values():
+            return True
+        self.link(os.path.join(folder, 'libcore.so'), changed)
+        return self.dies(m, folder, ROOT)
 
     def try_rules(self, m, folder):
         text = read(m.path)
@@ -179,46 +213,60 @@ class Bench:
         shutil.copytree(os.path.join(ROOT, 'conf'), os.path.join(folder, 'conf'))
         with open(os.path.join(folder, m.path), 'w', encoding='utf-8') as f:
             f.write(text[:m.at] + m.new + text[m.at + m.length:])
-        return self.dies(self.core, folder)
+        return self.dies(m, self.core, folder)
 
     def survives(self, m):
         with tempfile.TemporaryDirectory(dir=self.folder) as folder:
-            return (self.try_source if m.path.endswith('.c') else self.try_rules)(m, folder) is None
+            return not (self.try_rules if m.path.endswith('.json') else self.try_source)(m, folder)
+
+
+def chosen(wanted):
+    """The changes of the files, or of the lines of files, that are wanted."""
+    every = sorted('core/' + f for f in os.listdir(os.path.join(ROOT, 'core')) if f.endswith(('.c', '.h'))) \
+        + sorted('conf/rules/' + f for f in os.listdir(os.path.join(ROOT, 'conf/rules'))
+                 if f.endswith('.json') and f != 'source-statements.json')
+    files = dict.fromkeys(w.split(':')[0] for w in wanted) or every
+    lines = {w for w in wanted if ':' in w}
+    for f in files:
+        for m in of_rules(f) if f.endswith('.json') else of_source(f):
+            if not wanted or f in wanted or '%s:%d' % (f, m.line) in lines:
+                yield m
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument('--jobs', type=int, default=2)
     parser.add_argument('--list', action='store_true', help='list the changes and make none')
+    parser.add_argument('--keep', metavar='FOLDER', help='work here and leave what was built')
     parser.add_argument('files', nargs='*')
     args = parser.parse_args()
-    files = args.files or sorted('core/' + f for f in os.listdir(os.path.join(ROOT, 'core')) if f.endswith('.c')) \
-        + sorted('conf/rules/' + f for f in os.listdir(os.path.join(ROOT, 'conf/rules'))
-                 if f.endswith('.json') and f != 'source-statements.json')
-    mutants = [m for f in files for m in (of_source(f) if f.endswith('.c') else of_rules(f))]
+    mutants = list(chosen(args.files))
     if args.list:
         for m in mutants:
             print(name(m))
         print('%d changes' % len(mutants))
         return 0
-    known, survivors, used = explained(), [], set()
+    os.nice(10)
     with tempfile.TemporaryDirectory(prefix='mutation-') as folder:
-        benches = [Bench(os.path.join(folder, s), s) for s in ('none', 'address')]
-        for bench in benches:
-            if bench.dies(bench.core, ROOT) is not None:
-                sys.exit('the tests fail as they are')
-        survives = lambda m: all(b.survives(m) for b in (benches if m.path.endswith('.c') else benches[:1]))
-        with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
-            for m, alive in zip(mutants, pool.map(survives, mutants)):
-                if alive and name(m) in known:
-                    used.add(name(m))
-                elif alive:
-                    survivors.append(m)
-                    print('%s:%d: %s' % (m.path, m.line, m.was), flush=True)
+        return judge(mutants, args, os.path.abspath(args.keep or folder))
+
+
+def judge(mutants, args, folder):
+    known, survivors, used = explained(), [], set()
+    plain, strict = [Bench(os.path.join(folder, s), s) for s in ('none', 'address')]
+    survives = lambda m: plain.survives(m) and (m.path.endswith('.json') or strict.survives(m))
+    with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
+        for m, alive in zip(mutants, pool.map(survives, mutants)):
+            if alive and name(m) in known:
+                used.add(name(m))
+            elif alive:
+                survivors.append(m)
+                print('%s:%d: %s' % (m.path, m.line, m.was), flush=True)
     print('%d changes, %d found, %d explained, %d survive' % (
         len(mutants), len(mutants) - len(survivors) - len(used), len(used), len(survivors)))
-    stale = [k for k in known - used if k.split(': ')[0] in files]
-    for k in sorted(stale):
+    tried = {name(m) for m in mutants}
+    stale = sorted(k for k in known - used if k in tried or not args.files)
+    for k in stale:
         print('equivalent.txt: found or gone: ' + k)
     return 1 if survivors or stale else 0
 

@@ -73,21 +73,30 @@ add_code(struct patient *p, enum core_concept c, const char *date,
 	return e;
 }
 
-/** The facts of ${p} on ${as_of}, in ${A}. */
+/** The facts of ${p} on ${as_of} under ${params}, in ${A}. */
 static inline struct core_facts
-facts_of(struct sv_arena *A, const struct patient *p, const char *as_of)
+facts_under(struct sv_arena *A, const struct patient *p, const char *as_of,
+    const struct core_params *params)
 {
-	struct core_params params;
 	struct core_timeline line;
 	struct core_facts f;
 	struct sv_date d;
 
-	core_params_default(&params);
 	cr_assert(sv_is_ok(sv_date_parse(sv_str_of(as_of), &d)));
 	cr_assert(sv_is_ok(core_timeline_admit(A, &(struct core_history){
-	    p->events, p->n, d.lo }, &params, &line)));
-	cr_assert(sv_is_ok(core_facts_derive(A, &line, &params, &f)));
+	    p->events, p->n, d.lo }, params, &line)));
+	cr_assert(sv_is_ok(core_facts_derive(A, &line, params, &f)));
 	return f;
+}
+
+/** The same under the parameters of the specification. */
+static inline struct core_facts
+facts_of(struct sv_arena *A, const struct patient *p, const char *as_of)
+{
+	struct core_params params;
+
+	core_params_default(&params);
+	return facts_under(A, p, as_of, &params);
 }
 
 #endif
