@@ -372,6 +372,7 @@ core_expr_compile(struct sv_arena *A, struct sv_str text,
 	ops = sv_arena_alloc(A, P.n * sizeof(*ops));
 	SV_ENSURE(ops != NULL, SV_NOMEM);
 	memcpy(ops, P.ops, P.n * sizeof(*ops));
+	core_op_link(ops, P.n);
 	*ret = (struct core_expr){ ops, P.n, P.facts, text };
 	return SV_OK;
 }

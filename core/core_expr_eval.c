@@ -3,22 +3,40 @@
 /* A value on the stack.  ${missing} is 0 unless the value is unknown. */
 struct value {
 	enum core_tri tri;
-	const struct core_interval *number;
-	bool infinite;		/* a doubling time without doubling */
+	bool infinite;		/* of a number: a time without doubling */
+	const struct core_interval *number;	/* NULL: a truth value */
 	core_fact_set missing;
 };
 
-static struct value
-push_fact(const struct core_facts *facts, enum core_fact_id id)
+/* Set ${v} to the truth ${t}; ${missing} counts if it is unknown. */
+static void
+settle(struct value *v, enum core_tri t, core_fact_set missing)
+{
+	v->tri = t;
+	v->number = NULL;
+	v->missing = t == CORE_UNKNOWN ? missing : 0;
+}
+
+static void
+set_number(struct value *v, const struct core_interval *number, bool infinite,
+    core_fact_set missing)
+{
+	v->tri = CORE_UNKNOWN;
+	v->number = number;
+	v->infinite = infinite;
+	v->missing = missing;
+}
+
+static void
+set_fact(struct value *v, const struct core_facts *facts, enum core_fact_id id)
 {
 	const struct core_fact *f = &facts->fact[id];
-	struct value v = { f->truth, &f->number, f->infinite, 0 };
 
 	/* A number that is known as an interval may not decide either. */
-	if (core_fact_type(id) == CORE_FACT_NUMBER
-	    || f->truth == CORE_UNKNOWN)
-		v.missing = CORE_FACT_BIT(id);
-	return v;
+	if (core_fact_type(id) == CORE_FACT_NUMBER)
+		set_number(v, &f->number, f->infinite, CORE_FACT_BIT(id));
+	else
+		settle(v, f->truth, CORE_FACT_BIT(id));
 }
 
 /* An infinite number is above every finite one. */
@@ -49,23 +67,10 @@ compare(const struct value *a, enum core_cmp op, const struct value *b)
 }
 
 static enum core_tri
-binary(const struct core_op *op, const struct value *a, const struct value *b)
+differ(enum core_tri a, enum core_tri b)
 {
-	switch (op->code) {
-	case CORE_OP_COMPARE:
-		return compare(a, op->cmp, b);
-	case CORE_OP_AND:
-		return core_and(a->tri, b->tri);
-	case CORE_OP_OR:
-		return core_or(a->tri, b->tri);
-	case CORE_OP_IMPLIES:
-		return core_or(core_not(a->tri), b->tri);
-	default:
-		break;
-	}
-	if (a->tri == CORE_UNKNOWN || b->tri == CORE_UNKNOWN)
-		return CORE_UNKNOWN;
-	return core_tri_of((a->tri == b->tri) == (op->code == CORE_OP_SAME));
+	return a == CORE_UNKNOWN || b == CORE_UNKNOWN ? CORE_UNKNOWN
+	    : core_tri_of(a != b);
 }
 
 static bool
@@ -76,64 +81,99 @@ is_empty(const struct value *v)
 	return v->tri == CORE_UNKNOWN;
 }
 
+/* The truth of ${op} on ${a} and, if it takes two, ${b}. */
 static enum core_tri
-unary(enum core_opcode code, const struct value *v)
+truth(const struct core_op *op, const struct value *a, const struct value *b)
 {
-	switch (code) {
+	switch (op->code) {
+	case CORE_OP_COMPARE:
+		return compare(a, op->cmp, b);
+	case CORE_OP_AND:
+		return core_and(a->tri, b->tri);
+	case CORE_OP_OR:
+		return core_or(a->tri, b->tri);
+	case CORE_OP_XOR:
+		return differ(a->tri, b->tri);
+	case CORE_OP_IMPLIES:
+		return core_or(core_not(a->tri), b->tri);
+	case CORE_OP_SAME:
+		return core_not(differ(a->tri, b->tri));
 	case CORE_OP_NOT:
-		return core_not(v->tri);
+		return core_not(a->tri);
 	case CORE_OP_ANY_TRUE:
-		return core_tri_of(v->tri == CORE_TRUE);
+		return core_tri_of(a->tri == CORE_TRUE);
 	case CORE_OP_ANY_FALSE:
-		return core_tri_of(v->tri == CORE_FALSE);
+		return core_tri_of(a->tri == CORE_FALSE);
 	case CORE_OP_EMPTY:
-		return core_tri_of(is_empty(v));
+		return core_tri_of(is_empty(a));
 	default:
-		return core_tri_of(!is_empty(v));
+		return core_tri_of(!is_empty(a));
 	}
+}
+
+/* Do ${op} on the stack that ends with ${top}; hands back its new end. */
+static inline struct value *
+apply(const struct core_op *op, const struct core_facts *facts,
+    struct value *top)
+{
+	core_fact_set missing;
+
+	switch (op->code) {
+	case CORE_OP_FACT:
+		set_fact(++top, facts, op->fact);
+		return top;
+	case CORE_OP_TRI:
+		settle(++top, op->tri, 0);
+		return top;
+	case CORE_OP_NUMBER:
+		set_number(++top, &op->number, false, 0);
+		return top;
+	default:
+		break;
+	}
+	missing = top->missing;
+	if (op->code <= CORE_OP_SAME)
+		missing |= (--top)->missing;
+	settle(top, truth(op, top, top + 1), missing);
+	return top;
 }
 
 enum core_tri
 core_expr_eval(const struct core_expr *expr, const struct core_facts *facts,
     core_fact_set *ret_missing)
 {
-	struct value stack[CORE_EXPR_DEPTH];
-	size_t n = 0;
+	struct value stack[CORE_EXPR_DEPTH + 1], *top = stack;
+	const struct core_op *op = expr->ops, *end = op + expr->n;
 
-	stack[0] = (struct value){ .tri = CORE_UNKNOWN };
-	for (size_t i = 0; i < expr->n; i++) {
-		const struct core_op *op = &expr->ops[i];
-		struct value *top;
-		core_fact_set missing;
-
-		if (op->code == CORE_OP_FACT) {
-			stack[n] = push_fact(facts, op->fact);
-			if (core_fact_type(op->fact) != CORE_FACT_NUMBER)
-				stack[n].number = NULL;
-			n++;
-			continue;
-		}
-		if (op->code <= CORE_OP_NUMBER) {
-			stack[n++] = (struct value){ op->tri,
-				op->code == CORE_OP_NUMBER ? &op->number
-				: NULL, false, 0 };
-			continue;
-		}
-		if (op->code <= CORE_OP_SAME) {
-			n--;
-			top = &stack[n - 1];
-			missing = top->missing | stack[n].missing;
-			top->tri = binary(op, top, &stack[n]);
-		} else {
-			top = &stack[n - 1];
-			missing = top->missing;
-			top->tri = unary(op->code, top);
-		}
-		top->number = NULL;
-		top->infinite = false;
-		top->missing = top->tri == CORE_UNKNOWN ? missing : 0;
+	settle(top, CORE_UNKNOWN, 0);
+	for (; op < end; op++) {
+		top = apply(op, facts, top);
+		while (op < end && op->skip > 0 && top->tri == op->decides)
+			op += op->skip;
 	}
 	if (ret_missing != NULL)
-		*ret_missing = stack[0].missing;
-	return stack[0].tri;
+		*ret_missing = top->missing;
+	return top->tri;
+}
+
+void
+core_op_link(struct core_op *ops, size_t n)
+{
+	size_t begin[CORE_EXPR_DEPTH];	/* of each operand on the stack */
+	size_t depth = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct core_op *left;
+
+		ops[i].skip = 0;
+		if (ops[i].code <= CORE_OP_FACT)
+			begin[depth++] = i;
+		if (ops[i].code <= CORE_OP_FACT || ops[i].code > CORE_OP_SAME)
+			continue;
+		left = &ops[begin[--depth] - 1];
+		if (ops[i].code != CORE_OP_AND && ops[i].code != CORE_OP_OR)
+			continue;
+		left->skip = (uint32_t)(&ops[i] - left);
+		left->decides = core_tri_of(ops[i].code == CORE_OP_OR);
+	}
 }

@@ -116,5 +116,6 @@ core_ground_changed(struct sv_arena *A, const struct core_expr *expr,
 		.tri = core_not(ground->truth) };
 	memcpy(ops + first + 1, expr->ops + behind,
 	    (expr->n - behind) * sizeof(*ops));
+	core_op_link(ops, changed.n);
 	return core_expr_eval(&changed, facts, NULL);
 }

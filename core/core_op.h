@@ -25,6 +25,13 @@ struct core_op {
 	enum core_fact_id fact;
 	struct core_interval number;
 	struct sv_str phrase;	/* of the variable that ends here; may be empty */
+	/* The op ends the left side of the AND or OR that stands ${skip} behind:
+	 * if it leaves ${decides}, the right side cannot matter.  0: it does not. */
+	uint32_t skip;
+	enum core_tri decides;
 };
+
+/** Fill skip and decides of the ${n} ${ops} of a whole program. */
+void core_op_link(struct core_op *ops, size_t n);
 
 #endif

@@ -246,7 +246,7 @@ def main():
             print(name(m))
         print('%d changes' % len(mutants))
         return 0
-    os.nice(10)
+    os.nice(max(0, 10 - os.nice(0)))
     with tempfile.TemporaryDirectory(prefix='mutation-') as folder:
         return judge(mutants, args, os.path.abspath(args.keep or folder))
 
