@@ -65,14 +65,25 @@ derive_relapse(struct core_derive *D)
 	return first;
 }
 
-/* Did ${e} begin before the relapse ${r}?  Not surely after is enough. */
-static bool
+/* Did ${e} begin before the relapse ${r}?  Without one, all did. */
+static enum core_tri
 precedes(const struct core_event *e, const struct core_event *r)
 {
-	return r == NULL || core_before(e->date, r->date) != CORE_FALSE;
+	return r == NULL ? CORE_TRUE : core_before(e->date, r->date);
 }
 
-/* The newest event of ${c} before the relapse, as evidence of ${id}. */
+/* Only radiation of the landing zones is radiation for seminoma. */
+static bool
+is_prior_kind(const struct core_event *e)
+{
+	return e->concept != CORE_RADIOTHERAPY
+	    || e->site == CORE_SITE_PARAAORTIC
+	    || e->site == CORE_SITE_RETROPERITONEUM
+	    || e->site == CORE_SITE_DOGLEG;
+}
+
+/* The newest event of ${c} before the relapse, as evidence of ${id}.  Not
+ * surely after it is enough (K1.7: never unknown), but then it is said. */
 static const struct core_event *
 prior(struct core_derive *D, enum core_fact_id id, enum core_concept c,
     const struct core_event *r)
@@ -80,19 +91,21 @@ prior(struct core_derive *D, enum core_fact_id id, enum core_concept c,
 	size_t n;
 	const struct core_event *const *e = core_of(D->line, c, &n);
 	const struct core_event *last = NULL;
+	enum core_tri any = CORE_FALSE;
 
 	for (size_t i = 0; i < n; i++) {
-		if (!precedes(e[i], r) || (c == CORE_RADIOTHERAPY
-		    && e[i]->site != CORE_SITE_PARAAORTIC
-		    && e[i]->site != CORE_SITE_RETROPERITONEUM
-		    && e[i]->site != CORE_SITE_DOGLEG))
+		enum core_tri before = precedes(e[i], r);
+
+		if (before == CORE_FALSE || !is_prior_kind(e[i]))
 			continue;
+		any = core_or(any, before);
 		core_add_evidence(D, id, e[i]);
 		if (last == NULL
 		    || core_event_end(e[i]).hi >= core_event_end(last).hi)
 			last = e[i];
 	}
-	core_set_tri(D, id, core_tri_of(last != NULL), CORE_REASON_NONE);
+	core_set_tri(D, id, core_tri_of(last != NULL), any == CORE_UNKNOWN
+	    ? CORE_REASON_IMPRECISE_DATE : CORE_REASON_NONE);
 	return last;
 }
 

@@ -5,7 +5,8 @@
 
 #include <math.h>
 
-/* Close a day of the series: can it be used for the doubling time? */
+/* Close a day of the series: can it be used for the doubling time?  Zero has
+ * no logarithm: a day with one has no mean. */
 static void
 close_day(const struct core_derive *D, struct core_psa_point *p,
     double log_sum, size_t n, bool all_exact)
@@ -57,8 +58,7 @@ core_psa_series(struct core_derive *D)
 		}
 		p->value = core_hull(p->value, e[i]->value);
 		all_exact = all_exact && core_is_exact(e[i]->value);
-		if (e[i]->value.lo.m > 0)
-			log_sum += log(sv_dec_double(e[i]->value.lo));
+		log_sum += log(sv_dec_double(e[i]->value.lo));
 		of_day++;
 		core_add_evidence(D, CORE_PSA_SERIES, e[i]);
 	}

@@ -229,6 +229,7 @@ run(void *ctx, const struct table_case *c)
 
 	sv_arena_reset(&R->B);
 	R->c = c;
+	R->book.params = c->params;
 	cr_assert(sv_is_ok(core_decide(&R->B, &R->book, &c->known, &R->d)));
 	while ((s = sv_str_trim(s)).n > 0)
 		expect(R, table_take(&s, ';'));

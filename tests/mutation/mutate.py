@@ -256,7 +256,9 @@ def judge(mutants, args, folder):
     plain, strict = [Bench(os.path.join(folder, s), s) for s in ('none', 'address')]
     survives = lambda m: plain.survives(m) and (m.path.endswith('.json') or strict.survives(m))
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
-        for m, alive in zip(mutants, pool.map(survives, mutants)):
+        for i, (m, alive) in enumerate(zip(mutants, pool.map(survives, mutants)), 1):
+            if i % 50 == 0:
+                print('%d of %d, %s' % (i, len(mutants), m.path), file=sys.stderr)
             if alive and name(m) in known:
                 used.add(name(m))
             elif alive:

@@ -213,6 +213,21 @@ events(const struct reader *R, struct sv_str s, struct core_event *ret,
 	return n;
 }
 
+/* The parameters that ${s} changes: "name=number name=number". */
+static void
+parameters(struct reader *R, struct sv_str s)
+{
+	core_params_default(&R->c.params);
+	while ((s = sv_str_trim(s)).n > 0) {
+		struct sv_str number = table_take(&s, ' ');
+		enum core_param_id id = core_param_of(table_take(&number, '='));
+
+		if (id == CORE_PARAM_COUNT
+		    || !parse(number, &R->c.params.value[id]))
+			die(&R->c, "no parameter", number);
+	}
+}
+
 static bool
 read_line(struct reader *R, struct sv_str s)
 {
@@ -226,6 +241,10 @@ read_line(struct reader *R, struct sv_str s)
 	}
 	if (sv_str_starts(s, SV_LIT("always"))) {
 		R->n_always = events(R, sv_str_from(s, 6), R->always, 101);
+		return false;
+	}
+	if (sv_str_starts(s, SV_LIT("with"))) {
+		parameters(R, sv_str_from(s, 4));
 		return false;
 	}
 	for (arrow = 0; arrow + 1 < s.n && !(s.p[arrow] == '-'
@@ -252,6 +271,7 @@ each_line(struct sv_arena *A, const char *file, table_visit visit, void *ctx)
 
 	R->A = A;
 	R->c.file = file;
+	core_params_default(&R->c.params);
 	while (text.n > 0) {
 		struct sv_str s = table_take(&text, '\n');
 

@@ -6,6 +6,8 @@
  *	# a remark
  *	on 2026-01-01			the reference date from here on
  *	always EVENT; EVENT		of every patient from here on; may be empty
+ *	with name=number ...		parameters from here on; the others, and
+ *					all without a name, are the published ones
  *	EVENT; EVENT -> EXPECTED; EXPECTED	one patient
  *
  * EVENT: concept [date[..end]] [value] [name=value...], for example
@@ -29,6 +31,7 @@ struct table_case {
 	struct sv_str text;		/* the line, without leading blanks */
 	struct core_history known;	/* events: the line's own, then those
 					 * of always */
+	struct core_params params;
 	struct sv_str expected;		/* behind the arrow */
 };
 

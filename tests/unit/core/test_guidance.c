@@ -107,6 +107,13 @@ Test(guidance, shown_by_priority_then_id)
 	cr_expect_str_eq(shown(guide()), "E C CC D B A");
 }
 
+Test(guidance, what_ties_keeps_the_order_of_the_rule_book)
+{
+	(void)found("A", 1, CORE_FIRES);
+	(void)found("A", 1, CORE_FIRES);
+	cr_expect_eq(guide()->findings[0], &findings[0]);
+}
+
 Test(guidance, a_cancer_has_its_own_findings)
 {
 	found("LYM", 1, CORE_FIRES)->cancer = CORE_CANCER_LYMPHOMA;
@@ -166,15 +173,15 @@ Test(guidance, a_blocked_group_is_not_proposed)
 	const struct core_guidance *g;
 	struct core_rule *r;
 
-	proposes(found("A", 1, CORE_FIRES), "rp", "local", 0, 0);
+	proposes(found("A", 1, CORE_FIRES), "rp", "L", 0, 0);
 	proposes(found("B", 2, CORE_FIRES), "adt", "", 0, 0);
-	proposes(found("C", 3, CORE_FIRES), "rt", "localised", 0, 0);
+	proposes(found("C", 3, CORE_FIRES), "rt", "LL", 0, 0);
 	r = found("X", 8, CORE_FIRES);
-	blocks(r, "local");
-	blocks(found("Y", 9, CORE_PROVISIONAL), "local");
+	blocks(r, "L");
+	blocks(found("Y", 9, CORE_PROVISIONAL), "L");
 	g = guide();
 	cr_assert_eq(g->n_blocks, 1);	/* once */
-	cr_expect(sv_str_is(g->blocks[0], "local"));
+	cr_expect(sv_str_is(g->blocks[0], "L"));
 	cr_assert_eq(g->n_proposals, 2);
 	cr_expect(sv_str_is(g->proposals[0].activity.code, "adt"));
 	cr_expect(sv_str_is(g->proposals[1].activity.code, "rt"));
@@ -183,9 +190,13 @@ Test(guidance, a_blocked_group_is_not_proposed)
 	g = guide();
 	cr_expect_eq(g->n_blocks, 0);
 	cr_expect_eq(g->n_proposals, 3);
+	/* No group is blocked by no name. */
+	findings[3].state = CORE_FIRES;
+	blocks(r, "");
+	cr_expect_eq(guide()->n_proposals, 3);
 	/* Two groups. */
 	findings[3].state = findings[4].state = CORE_FIRES;
-	blocks(r, "localised");
+	blocks(r, "LL");
 	g = guide();
 	cr_expect_eq(g->n_blocks, 2);
 	cr_expect_eq(g->n_proposals, 1);
