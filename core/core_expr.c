@@ -369,6 +369,7 @@ core_expr_compile(struct sv_arena *A, struct sv_str text,
 		return fail(&P, "a condition must be true or false");
 	if (!fits_stack(&P))
 		return fail(&P, "the condition is nested too deeply");
+	P.n = core_op_fold(P.ops, P.n);
 	ops = sv_arena_alloc(A, P.n * sizeof(*ops));
 	SV_ENSURE(ops != NULL, SV_NOMEM);
 	memcpy(ops, P.ops, P.n * sizeof(*ops));

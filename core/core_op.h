@@ -31,6 +31,10 @@ struct core_op {
 	enum core_tri decides;
 };
 
+/** Decide in ${ops}, a whole program of ${n}, what needs no facts; hands back
+ * how many ops are left. */
+size_t core_op_fold(struct core_op *ops, size_t n);
+
 /** Fill skip and decides of the ${n} ${ops} of a whole program. */
 void core_op_link(struct core_op *ops, size_t n);
 

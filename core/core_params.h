@@ -16,6 +16,7 @@
 	X(HIGH_RISK_PSA, "high_risk_psa", 7, 1, "ng/mL")                    \
 	X(HIGH_RISK_GRADE_GROUP, "high_risk_grade_group", 4, 0, "")         \
 	X(HIGH_RISK_DOUBLING_TIME, "high_risk_doubling_time", 6, 0, "mo")   \
+	X(MULTIPLE_FEATURES, "multiple_features", 2, 0, "")                 \
 	X(BCR_PSA, "bcr_psa", 2, 1, "ng/mL")                                \
 	X(BCR_CONFIRMATION_DAYS, "bcr_confirmation_days", 7, 0, "d")        \
 	X(POST_RP_WASHOUT_DAYS, "post_rp_washout_days", 28, 0, "d")         \

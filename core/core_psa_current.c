@@ -65,7 +65,8 @@ doubtful(const struct core_derive *D, struct core_psa_window w, int32_t since)
 	return false;
 }
 
-/* Newer values that may count as well make the current PSA a hull. */
+/* Newer values that may count as well make the current PSA a hull.  None of
+ * them is under ADT: what begins after ${after} ends the window. */
 static void
 widen_by_doubt(struct core_derive *D, struct core_psa_window w, int32_t after)
 {
@@ -77,7 +78,7 @@ widen_by_doubt(struct core_derive *D, struct core_psa_window w, int32_t after)
 	for (size_t i = w.from; i < w.to && f->number.set; i++) {
 		const struct core_psa_point *p = &D->out->psa[i];
 
-		if (p->day < after || p->under_adt)
+		if (p->day < after)
 			continue;
 		f->number = core_hull(f->number, p->value);
 		core_add_evidence(D, CORE_CURRENT_PSA, p->event);

@@ -17,6 +17,7 @@
  *	qm01=population,denominator,excluded,unknown,evaluated,adt_alone ("-")
  *	failure=2024-06-01	of the prostate; "-" is none
  *	unknown_items=3		of the IPFSG score
+ *	changes=2026-10-11	the day on which time alone may change a fact
  */
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -196,6 +197,10 @@ other_text(struct run *R, struct sv_str name)
 		return measure_text(R);
 	if (sv_str_is(name, "failure"))
 		return date_text(R, R->d.facts.failure);
+	if (sv_str_is(name, "changes"))
+		return date_text(R, R->d.facts.changes_on == INT32_MAX
+		    ? (struct sv_date){ .precision = SV_DATE_NONE }
+		    : sv_date_exact(R->d.facts.changes_on));
 	if (sv_str_is(name, "unknown_items"))
 		return sv_arena_printf(&R->B, "%zu", R->d.facts.n_ipfsg_missing);
 	for (size_t i = 0; i < R->d.n_findings; i++) {

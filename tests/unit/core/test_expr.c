@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "condition.h"
+#include "core_op.h"
 #include "sv_buf.h"
 
 TestSuite(expr, .init = setup, .fini = teardown);
@@ -226,7 +227,7 @@ try_nested(int n, const char *leaf, size_t n_variables,
 
 	sv_buf_init(&b, &A, 1 << 20);
 	for (int i = 0; i < n; i++)
-		sv_buf_add(&b, SV_LIT("true and ("));
+		sv_buf_add(&b, SV_LIT("%bcr_after_rp and ("));
 	sv_buf_add(&b, sv_str_of(leaf));
 	for (int i = 0; i < n; i++)
 		sv_buf_addc(&b, ')');
@@ -239,19 +240,19 @@ Test(expr, limits)
 	struct core_expr e;
 	struct sv_err err;
 
-	cr_assert(sv_is_ok(try_nested(31, "true", 0, &e, &err)));
+	cr_assert(sv_is_ok(try_nested(31, "%bcr_after_rp", 0, &e, &err)));
 	cr_expect_eq(core_expr_eval(&e, &facts, NULL), CORE_TRUE);
 	cr_expect_neq(core_expr_words(&A, &e).n, 0);
-	cr_expect_eq(try_nested(32, "true", 0, &e, &err).code, SV_CODE_BAD);
+	cr_expect_eq(try_nested(32, "%bcr_after_rp", 0, &e, &err).code, SV_CODE_BAD);
 	cr_expect(strstr(err.text, "nested too deeply") != NULL);
 	/* A variable of 31 values fits below one operator, not below two. */
-	cr_assert(sv_is_ok(try_nested(30, "true", 0, &e, &err)));
+	cr_assert(sv_is_ok(try_nested(30, "%bcr_after_rp", 0, &e, &err)));
 	variables[2] = (struct core_variable){ SV_LIT("deep"), { NULL, 0 },
 		e };
 	cr_assert(sv_is_ok(try_nested(1, "%deep", 3, &e, &err)));
 	cr_expect_eq(core_expr_eval(&e, &facts, NULL), CORE_TRUE);
 	cr_expect_eq(try_nested(2, "%deep", 3, &e, &err).code, SV_CODE_BAD);
-	cr_expect_str_eq(err.text, "at character 28: the condition is nested "
+	cr_expect_str_eq(err.text, "at character 46: the condition is nested "
 	    "too deeply");
 	/* A single-valued operator needs no further place. */
 	cr_expect(sv_is_ok(try_nested(1, "%deep.not().not()", 3, &e, &err)));
@@ -266,9 +267,9 @@ Test(expr, length)
 	struct sv_buf b;
 
 	sv_buf_init(&b, &A, 1 << 20);
-	sv_buf_add(&b, SV_LIT("true"));
+	sv_buf_add(&b, SV_LIT("%bcr_after_rp"));
 	for (int i = 1; i < 256; i++)
-		sv_buf_add(&b, SV_LIT(" and true"));
+		sv_buf_add(&b, SV_LIT(" and %bcr_after_rp"));
 	sv_buf_add(&b, SV_LIT(".not()"));
 	cr_assert(sv_is_ok(core_expr_compile(&A, sv_buf_str(&b), &scope, &e,
 	    &err)));
@@ -278,6 +279,107 @@ Test(expr, length)
 	cr_expect_eq(core_expr_compile(&A, sv_buf_str(&b), &scope, &e,
 	    &err).code, SV_CODE_BAD);
 	cr_expect(strstr(err.text, "the condition is too long") != NULL);
+}
+
+/* What needs no facts is decided once; what is left is as long as it says. */
+Test(expr, what_parameters_decide_is_folded)
+{
+	static const struct {
+		const char *text;
+		size_t n;
+		enum core_tri truth;
+	} t[] = {
+		{ "1 < 2", 1, CORE_TRUE },
+		{ "%high_risk_psa > %bcr_psa", 1, CORE_TRUE },
+		{ "%high_risk_psa <= %bcr_psa", 1, CORE_FALSE },
+		{ "true and %bcr_after_rp", 1, CORE_TRUE },
+		{ "%bcr_after_rp and true", 1, CORE_TRUE },
+		{ "false and %bcr_after_rp", 1, CORE_FALSE },
+		{ "%bcr_after_rp and false", 1, CORE_FALSE },
+		{ "true or %prior_bed_rt", 1, CORE_TRUE },
+		{ "%prior_bed_rt or true", 1, CORE_TRUE },
+		{ "false or %prior_bed_rt", 1, CORE_FALSE },
+		{ "%prior_bed_rt or false", 1, CORE_FALSE },
+		{ "false or (%bcr_after_rp and %prior_bed_rt)", 3,
+		    CORE_FALSE },
+		{ "(%bcr_after_rp and %prior_bed_rt) or true", 1, CORE_TRUE },
+		{ "(%bcr_after_rp and %prior_bed_rt) or false", 3,
+		    CORE_FALSE },
+		{ "%bcr_after_rp and (1 < 2 or %prior_bed_rt)", 1,
+		    CORE_TRUE },
+		{ "%bcr_after_rp and (1 > 2 and %prior_bed_rt)", 1,
+		    CORE_FALSE },
+		/* The unknown decides nothing yet; nor do other operators. */
+		{ "{} and %prior_bed_rt", 3, CORE_FALSE },
+		{ "%bcr_after_rp or {}", 3, CORE_TRUE },
+		{ "true xor %bcr_after_rp", 3, CORE_FALSE },
+		{ "false implies %bcr_after_rp", 3, CORE_TRUE },
+		{ "true.not() and %bcr_after_rp", 4, CORE_FALSE },
+		{ "%current_psa_ng_ml < 1 'ng/mL'", 3, CORE_TRUE },
+		{ "1 'ng/mL' > %current_psa_ng_ml", 3, CORE_TRUE },
+	};
+
+	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
+		struct core_expr e = compile(t[i].text, 2);
+
+		cr_expect_eq(e.n, t[i].n, "%s: %zu", t[i].text, e.n);
+		cr_expect_eq(core_expr_eval(&e, &facts, NULL), t[i].truth,
+		    "%s", t[i].text);
+	}
+}
+
+/* What stays keeps the name of the variable it has become. */
+Test(expr, a_folded_variable_keeps_its_phrase)
+{
+	struct core_expr e;
+
+	variables[2] = (struct core_variable){ SV_LIT("chosen"),
+		SV_LIT("what was chosen"), compile("(1 < 2 and %named) or "
+		"(1 > 2 and %bcr_after_rp)", 2) };
+	variables[3] = (struct core_variable){ SV_LIT("silent"), { NULL, 0 },
+		variables[2].expr };
+	e = compile("%chosen", 3);
+	cr_expect_eq(e.n, 3);
+	cr_expect(sv_str_is(core_expr_words(&A, &e), "what was chosen"));
+	e = compile("%silent and true", 4);
+	cr_expect(sv_str_is(core_expr_words(&A, &e), "a name"));
+	e = compile("true and %chosen", 4);
+	cr_expect(sv_str_is(core_expr_words(&A, &e), "what was chosen"));
+}
+
+/* Both sides are looked at only if need be, and nothing else changes: every
+ * truth of three facts under every way to join them. */
+Test(expr, what_is_skipped_does_not_matter)
+{
+	static const char *const ops[] = { "and", "or", "xor", "implies" };
+	static const enum core_fact_id id[] = { CORE_BCR_AFTER_RP,
+		CORE_PRIOR_BED_RT, CORE_METASTATIC_DISEASE_FACT };
+	static const struct { const char *l, *m, *r; } shapes[] = {
+		{ "(%bcr_after_rp", "%prior_bed_rt)", "%metastatic_disease" },
+		{ "%bcr_after_rp", "(%prior_bed_rt", "%metastatic_disease)" },
+	};
+
+	for (int k = 0; k < 2 * 16 * 27; k++) {
+		int way = k / 27, truths = k % 27;
+		const char *op1 = ops[way / 2 % 4], *op2 = ops[way / 8];
+		struct core_expr e = compile(sv_arena_printf(&A, "%s %s %s %s %s",
+		    shapes[way % 2].l, op1, shapes[way % 2].m, op2,
+		    shapes[way % 2].r).p, 0);
+		struct core_op *plain = sv_arena_alloc(&A, e.n
+		    * sizeof(*plain));
+		struct core_expr unlinked = { .ops = plain, .n = e.n };
+		core_fact_set a, b;
+
+		memcpy(plain, e.ops, e.n * sizeof(*plain));
+		for (size_t i = 0; i < e.n; i++)
+			plain[i].skip = 0;
+		for (int i = 0; i < 3; i++, truths /= 3)
+			facts.fact[id[i]].truth = (enum core_tri)(truths % 3);
+		cr_expect_eq(core_expr_eval(&e, &facts, &a),
+		    core_expr_eval(&unlinked, &facts, &b), "%.*s",
+		    SV_FMT(e.text));
+		cr_expect_eq(a, b, "%.*s", SV_FMT(e.text));
+	}
 }
 
 Test(expr, nothing_is_unknown)
