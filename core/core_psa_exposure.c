@@ -111,7 +111,8 @@ begin_adt(struct deprivation *x, const struct core_event *e)
 		x->end = core_later(x->end, e->end.hi);
 }
 
-/* Is a PSA of ${day} suppressed?  ${recovered}: the latest recovery by then. */
+/* Is a PSA of ${day} suppressed?  ${recovered}: the latest recovery by then,
+ * which is no recovery before the end. */
 static bool
 suppressed(const struct core_derive *D, struct deprivation x, int32_t day,
     int32_t recovered)
@@ -120,8 +121,8 @@ suppressed(const struct core_derive *D, struct deprivation x, int32_t day,
 		return true;
 	if (x.end == INT32_MIN)
 		return false;
-	return day <= x.end || (recovered <= x.end && day <= x.end
-	    + core_psa_days(D, CORE_PARAM_ADT_WASHOUT_DAYS));
+	return recovered <= x.end && day <= x.end
+	    + core_psa_days(D, CORE_PARAM_ADT_WASHOUT_DAYS);
 }
 
 /*

@@ -106,3 +106,23 @@ Test(psa_exposure, adt_washout_and_recovery)
 		cr_expect_eq(f.psa[0].under_adt, t[i].under, "%zu", i);
 	}
 }
+
+/* After removal of both testicles there is no recovery. */
+Test(psa_exposure, castration_by_surgery)
+{
+	static const struct { const char *psa; bool under; } t[] = {
+		{ "2019-12-31", false }, { "2020-01-01", true },
+		{ "2025-01-01", true },
+	};
+
+	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
+		struct patient p = { .n = 0 };
+		struct core_facts f;
+
+		(void)add(&p, CORE_BILATERAL_ORCHIECTOMY, "2020-01-01");
+		(void)add_psa(&p, t[i].psa, "1");
+		f = facts_of(&A, &p, "2025-06-01");
+		cr_assert_eq(f.n_psa, 1);
+		cr_expect_eq(f.psa[0].under_adt, t[i].under, "%s", t[i].psa);
+	}
+}
