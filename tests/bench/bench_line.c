@@ -176,7 +176,7 @@ main(int argc, char **argv)
 	struct vignette *v = vignettes_load(&A, &n);
 
 	if (argc > 1) {
-		core_alone(&book, v, atoi(argv[1]));
+		core_alone(&book, v, (int)strtol(argv[1], NULL, 10));
 		return 0;
 	}
 	for (int i = 0; i < CASES; i++) {

@@ -182,6 +182,21 @@ fact_part(struct run *R, enum core_fact_id id, struct sv_str part)
 	return fact_text(R, id);
 }
 
+/* The state of a rule, how many there are of something, or a list. */
+static struct sv_str
+rule_text(struct run *R, struct sv_str name)
+{
+	if (sv_str_is(name, "kept"))
+		return sv_arena_printf(&R->B, "%zu", R->d.line.n_events);
+	if (sv_str_is(name, "unknown_items"))
+		return sv_arena_printf(&R->B, "%zu", R->d.facts.n_ipfsg_missing);
+	for (size_t i = 0; i < R->d.n_findings; i++) {
+		if (sv_str_eq(R->d.findings[i].rule->id, name))
+			return core_state_name(R->d.findings[i].state);
+	}
+	return guidance_text(R, name);
+}
+
 static struct sv_str
 other_text(struct run *R, struct sv_str name)
 {
@@ -191,8 +206,6 @@ other_text(struct run *R, struct sv_str name)
 		return core_output_name(R->d.output);
 	if (sv_str_is(name, "excluded"))
 		return excluded_text(R);
-	if (sv_str_is(name, "kept"))
-		return sv_arena_printf(&R->B, "%zu", R->d.line.n_events);
 	if (sv_str_is(name, "qm01"))
 		return measure_text(R);
 	if (sv_str_is(name, "failure"))
@@ -201,13 +214,7 @@ other_text(struct run *R, struct sv_str name)
 		return date_text(R, R->d.facts.changes_on == INT32_MAX
 		    ? (struct sv_date){ .precision = SV_DATE_NONE }
 		    : sv_date_exact(R->d.facts.changes_on));
-	if (sv_str_is(name, "unknown_items"))
-		return sv_arena_printf(&R->B, "%zu", R->d.facts.n_ipfsg_missing);
-	for (size_t i = 0; i < R->d.n_findings; i++) {
-		if (sv_str_eq(R->d.findings[i].rule->id, name))
-			return core_state_name(R->d.findings[i].state);
-	}
-	return guidance_text(R, name);
+	return rule_text(R, name);
 }
 
 static void
