@@ -1,5 +1,7 @@
 #include "core_op.h"
 
+#include <string.h>
+
 /*
  * What parameters and literals decide of a condition, decided once: a count
  * that a site may set chooses between conditions, and only the chosen one is
@@ -16,8 +18,7 @@ struct fold {
 static void
 keep(struct fold *F, size_t left, size_t from, size_t to)
 {
-	for (size_t i = from; i < to; i++)
-		F->ops[left + i - from] = F->ops[i];
+	memmove(&F->ops[left], &F->ops[from], (to - from) * sizeof(*F->ops));
 	F->n = left + to - from;
 }
 
