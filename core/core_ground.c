@@ -17,7 +17,7 @@ first_of(const struct core_expr *e, size_t last)
 {
 	size_t i = last + 1;
 
-	for (size_t wanted = 1; wanted > 0 && i > 0; i--) {
+	for (size_t wanted = 1; wanted > 0; i--) {
 		enum core_opcode code = e->ops[i - 1].code;
 
 		if (code <= CORE_OP_FACT)

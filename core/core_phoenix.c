@@ -21,15 +21,22 @@ struct follow_up {
 static struct core_interval
 lower(struct core_interval nadir, struct core_interval v)
 {
+	int d;
+
 	if (!nadir.set)
 		return v;
 	if (sv_dec_cmp(v.lo, nadir.lo) < 0)
 		nadir.lo = v.lo;
-	if (!v.hi_inf && (nadir.hi_inf || sv_dec_cmp(v.hi, nadir.hi) < 0)) {
+	if (v.hi_inf)
+		return nadir;
+	d = nadir.hi_inf ? -1 : sv_dec_cmp(v.hi, nadir.hi);
+	if (d < 0) {
 		nadir.hi = v.hi;
 		nadir.hi_open = v.hi_open;
 		nadir.hi_inf = false;
 	}
+	if (d == 0)
+		nadir.hi_open = nadir.hi_open || v.hi_open;
 	return nadir;
 }
 
@@ -223,7 +230,8 @@ follow(struct core_derive *D, enum core_fact_id id,
 	judge(D, &x);
 	judge(D, &y);
 	list_values(D, u.w, id);
-	if (x.truth != y.truth || x.reason != y.reason || x.at != y.at)
+	/* The truth follows from these two. */
+	if (x.reason != y.reason || x.at != y.at)
 		core_set_tri(D, id, CORE_UNKNOWN, CORE_REASON_IMPRECISE_DATE);
 	else
 		core_set_tri(D, id, x.truth, x.reason);

@@ -13,16 +13,17 @@ Test(concept, every_name_leads_back)
 		struct sv_str name = core_concept_name((enum core_concept)i);
 
 		cr_expect_gt(name.n, 0);
-		cr_expect_eq(core_concept_of(name), i, "%.*s", SV_FMT(name));
+		cr_expect_eq((int)core_concept_of(name), i, "%.*s",
+		    SV_FMT(name));
 	}
 	for (int i = 1; i < CORE_VALUE_MAX; i++)
-		cr_expect_eq(core_value_of(core_value_name(
+		cr_expect_eq((int)core_value_of(core_value_name(
 		    (enum core_value)i)), i);
 	for (int i = 1; i < CORE_SITE_MAX; i++)
-		cr_expect_eq(core_site_of(core_site_name(
+		cr_expect_eq((int)core_site_of(core_site_name(
 		    (enum core_site)i)), i);
 	for (int i = 0; i < CORE_FACT_COUNT; i++)
-		cr_expect_eq(core_fact_of(core_fact_name(
+		cr_expect_eq((int)core_fact_of(core_fact_name(
 		    (enum core_fact_id)i)), i);
 }
 
@@ -33,7 +34,7 @@ Test(concept, no_other_word_is_known)
 
 		cr_expect_eq(core_concept_of(s), CORE_CONCEPT_NONE, "%s",
 		    strangers[i]);
-		cr_expect_eq(core_value_of(s), CORE_VALUE_NONE);
+		cr_expect_eq((int)core_value_of(s), CORE_VALUE_NONE);
 		cr_expect_eq(core_site_of(s), CORE_SITE_NONE);
 		cr_expect_eq(core_fact_of(s), CORE_FACT_COUNT);
 	}

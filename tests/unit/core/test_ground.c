@@ -49,6 +49,9 @@ static const struct row rows[] = {
 	{ "%bcr_after_rp and %any_risk.not()",
 		"biochemical recurrence after prostatectomy | "
 		"not \"any risk\"", CORE_FALSE },
+	{ "%bcr_after_rp and (%prior_bed_rt = %bcr_after_rp)",
+		"(earlier radiation to the prostate bed SAME AS "
+		"biochemical recurrence after prostatectomy)", CORE_TRUE },
 	{ "%prior_bed_rt.empty()",
 		"earlier radiation to the prostate bed is not known",
 		CORE_TRUE },
@@ -91,5 +94,66 @@ Test(ground, what_decided)
 		cr_expect_eq(g[0].of_ignorance, strstr(rows[i].text,
 		    "empty") != NULL);
 	}
+	sv_arena_free(&A);
+}
+
+/* ${n} times the same, joined by AND. */
+static struct core_expr
+chain(struct sv_arena *A, int n)
+{
+	struct core_scope scope = { &params, NULL, 0 };
+	struct sv_str text = SV_LIT("%bcr_after_rp");
+	struct core_expr e;
+	struct sv_err err;
+
+	for (int i = 1; i < n; i++)
+		text = sv_arena_printf(A, "%.*s and %%bcr_after_rp",
+		    SV_FMT(text));
+	cr_assert(sv_is_ok(core_expr_compile(A, text, &scope, &e, &err)));
+	return e;
+}
+
+Test(ground, as_many_as_there_is_room_for)
+{
+	struct sv_arena A = test_arena(1 << 20);
+	struct core_ground g[CORE_GROUNDS_MAX];
+	struct core_expr none = { .n = 0 }, e;
+
+	cr_expect_eq(core_grounds(&none, &facts, g), 0);
+	for (int n = 1; n <= CORE_GROUNDS_MAX + 2; n++) {
+		size_t want = n < CORE_GROUNDS_MAX ? (size_t)n
+		    : CORE_GROUNDS_MAX, ops = 0;
+
+		e = chain(&A, n);
+		cr_expect_eq(core_grounds(&e, &facts, g), want, "%d", n);
+		for (size_t i = 0; i < want; i++) {
+			ops += g[i].part.n;
+			cr_expect_eq(g[i].part.facts,
+			    CORE_FACT_BIT(CORE_BCR_AFTER_RP));
+		}
+		/* What there is no room for stays together. */
+		cr_expect_eq(ops, (size_t)n + (size_t)n - want, "%d", n);
+	}
+	sv_arena_free(&A);
+}
+
+/* Nested to the right there are more than there is room for: left out. */
+Test(ground, the_others_are_left_out)
+{
+	struct sv_arena A = test_arena(1 << 20);
+	struct core_ground g[CORE_GROUNDS_MAX + 1];
+	struct core_scope scope = { &params, NULL, 0 };
+	struct sv_str text = SV_LIT("%bcr_after_rp and %bcr_after_rp and "
+	    "%bcr_after_rp and %bcr_after_rp");
+	struct core_expr e;
+	struct sv_err err;
+
+	for (int i = 0; i < 30; i++)
+		text = sv_arena_printf(&A, "%%bcr_after_rp and (%.*s)",
+		    SV_FMT(text));
+	cr_assert(sv_is_ok(core_expr_compile(&A, text, &scope, &e, &err)));
+	memset(&g[CORE_GROUNDS_MAX], 0, sizeof(*g));
+	cr_expect_eq(core_grounds(&e, &facts, g), CORE_GROUNDS_MAX);
+	cr_expect_eq(g[CORE_GROUNDS_MAX].part.n, 0);
 	sv_arena_free(&A);
 }

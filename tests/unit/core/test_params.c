@@ -9,7 +9,8 @@ Test(params, every_name_leads_back_and_no_other)
 		struct sv_str name = core_param_name((enum core_param_id)i);
 
 		cr_expect_gt(name.n, 0);
-		cr_expect_eq(core_param_of(name), i, "%.*s", SV_FMT(name));
+		cr_expect_eq((int)core_param_of(name), i, "%.*s",
+		    SV_FMT(name));
 	}
 	cr_expect_eq(core_param_of(SV_LIT("")), CORE_PARAM_COUNT);
 	cr_expect_eq(core_param_of(SV_LIT("bcr_ps")), CORE_PARAM_COUNT);
