@@ -3,51 +3,6 @@
 #define MEASURE "https://salvor.example/Measure/QM-01"
 #define POPULATION "http://terminology.hl7.org/CodeSystem/measure-population"
 
-/* Is ${failure} in the period?  It may be known to the month only. */
-static enum core_tri
-in_period(const struct map_measure *m, struct sv_date failure)
-{
-	if (failure.hi < m->from || failure.lo > m->to)
-		return CORE_FALSE;
-	return failure.lo < m->from || failure.hi > m->to ? CORE_UNKNOWN
-	    : CORE_TRUE;
-}
-
-enum map_measure_place
-map_measure_place(const struct map_measure *m, const struct map_result *r)
-{
-	const struct core_measure *q = &r->decision.qm01;
-	struct sv_date failure = r->decision.facts.failure;
-	int32_t days = core_param_int(&r->book->params,
-	    CORE_PARAM_QM01_WINDOW_DAYS);
-
-	if (!q->population)
-		return MAP_MEASURE_OUTSIDE;
-	if (!q->denominator)
-		return q->unknown ? MAP_MEASURE_UNKNOWN
-		    : MAP_MEASURE_NO_FAILURE;
-	if (in_period(m, failure) != CORE_TRUE)
-		return in_period(m, failure) == CORE_FALSE
-		    ? MAP_MEASURE_NO_FAILURE : MAP_MEASURE_UNKNOWN;
-	if (q->excluded)
-		return MAP_MEASURE_EXCLUDED;
-	if (q->evaluated)
-		return MAP_MEASURE_ASSESSED;
-	return r->decision.line.as_of <= failure.hi + days
-	    ? MAP_MEASURE_OPEN : MAP_MEASURE_MISSED;
-}
-
-void
-map_measure_add(struct map_measure *m, const struct map_result *r)
-{
-	enum map_measure_place p = map_measure_place(m, r);
-
-	m->n[p]++;
-	if ((p == MAP_MEASURE_OPEN || p == MAP_MEASURE_MISSED)
-	    && r->decision.qm01.adt_alone)
-		m->adt_alone++;
-}
-
 int64_t
 map_measure_counted(const struct map_measure *m)
 {

@@ -25,6 +25,35 @@ struct map_measure {
 	int64_t adt_alone;			/* numerator B */
 };
 
+/* What is to be remembered of a patient, so that the measure can be taken
+ * over a registry without deciding everybody again. */
+enum {
+	MAP_STANDS_IN_POPULATION = 1,
+	MAP_STANDS_FAILED = 2,		/* in the denominator */
+	MAP_STANDS_UNKNOWN = 4,
+	MAP_STANDS_EXCLUDED = 8,
+	MAP_STANDS_ASSESSED = 16,
+	MAP_STANDS_ADT_ALONE = 32,
+	/* Missing while cure may still be possible: the guidance asks for it
+	 * with an intent that is not palliative. */
+	MAP_STANDS_NO_BIOPSY = 64,
+	MAP_STANDS_NO_RESTAGING = 128
+};
+
+struct map_standing {
+	unsigned flags;
+	int32_t failed_from, failed_to;	/* days; 0 unless it failed */
+	int32_t until;			/* last day of the window */
+};
+
+struct map_standing map_standing_of(const struct map_result *r);
+
+/** Where ${s} is on the day ${as_of} in the period of ${m}; and count it. */
+enum map_measure_place map_standing_place(const struct map_measure *m,
+    const struct map_standing *s, int32_t as_of);
+void map_standing_add(struct map_measure *m, const struct map_standing *s,
+    int32_t as_of);
+
 /** Where ${r} stands in the period of ${m}. */
 enum map_measure_place map_measure_place(const struct map_measure *m,
     const struct map_result *r);

@@ -1,6 +1,6 @@
 /**
- * ad_apply.h: what the halves of the intake share; internal to
- * adapter/service.
+ * ad_apply.h: what the parts of the intake share; internal to adapter/service,
+ * and to adapter/sync, which takes in whole registries.
  */
 #ifndef AD_APPLY_H
 #define AD_APPLY_H
@@ -26,8 +26,10 @@ struct ad_intake {
 	struct ad_message m;
 	bool duplicate;
 	int64_t replayed;		/* message number, 0: a new one */
-	bool review;			/* no message: the rules changed */
+	bool review;			/* no message: rules or time changed */
+	struct ad_deciding *ahead;	/* worked out before the unit, or NULL */
 	size_t n_undecided;
+	struct ad_change change;
 	int32_t as_of;
 	struct sv_str recorded;		/* instant */
 	struct ad_patient_ids affected;	/* to be decided again */
@@ -49,6 +51,16 @@ struct sv_status ad_apply_set(struct ad_intake *I, struct ad_store *S,
 struct sv_status ad_apply_affects(struct ad_intake *I, int64_t patient)
     SV_CHECK;
 
+/** Put ${r} in place of what is known of its name, unless it is older; note who
+ * has to be decided.  RETRY, NOMEM. */
+struct sv_status ad_apply_replace(struct ad_intake *I, struct ad_store *S,
+    const struct ad_kept *r, struct ad_result *ret) SV_CHECK;
+
+/** Forget the resource that the DELETE ${e} names.  BAD with an issue if it
+ * names none; RETRY, NOMEM. */
+struct sv_status ad_apply_forget(struct ad_intake *I, struct ad_store *S,
+    const struct fhir_entry *e, struct ad_result *ret) SV_CHECK;
+
 /** Find or make the patient that ${p}, read from ${set}, is; merge those that
  * turn out to be one.  RETRY, NOMEM. */
 struct sv_status ad_identify(struct ad_intake *I, struct ad_store *S,
@@ -62,6 +74,14 @@ struct sv_status ad_redecide_all(struct ad_intake *I, struct ad_store *S,
 /** The same, each patient for itself: one that cannot be decided is counted
  * and left as it was.  RETRY, NOMEM. */
 struct sv_status ad_redecide_each(struct ad_intake *I, struct ad_store *S)
+    SV_CHECK;
+
+/** Work out what follows for every affected patient from the state of ${S};
+ * ad_redecide_write then writes it, unless somebody else decided the patient in
+ * the meantime.  RETRY, NOMEM. */
+struct sv_status ad_redecide_ahead(struct ad_intake *I, struct ad_store *S)
+    SV_CHECK;
+struct sv_status ad_redecide_write(struct ad_intake *I, struct ad_store *S)
     SV_CHECK;
 
 /** Write the answer to ${I} into I->m: OperationOutcome, or the Bundle of the

@@ -276,7 +276,8 @@ ad_intake_apply(struct ad_intake *I, struct ad_store *S)
 	struct sv_status s;
 
 	if (I->review)
-		return ad_redecide_each(I, S);
+		return I->ahead != NULL ? ad_redecide_write(I, S)
+		    : ad_redecide_each(I, S);
 	s = answer_again(I, S);
 	if (s.code != SV_CODE_SKIP)
 		return s;
@@ -297,7 +298,8 @@ ad_intake_answer(const struct ad_intake *I)
 		.duplicate = I->duplicate, .n_posts = I->n_posts,
 		.is_bundle = I->doc.is_bundle,
 		.n_decided = I->duplicate ? 0 : I->affected.n
-		    - I->n_undecided, .n_undecided = I->n_undecided };
+		    - I->n_undecided, .n_undecided = I->n_undecided,
+		.change = I->change };
 }
 
 /* "Observation/e4" */
@@ -369,6 +371,20 @@ ad_intake_review(const struct ad_intake_config *cfg, int64_t now_ms,
 	}
 	*ret = I;
 	return SV_OK;
+}
+
+struct sv_status
+ad_intake_ahead(struct ad_intake *I, struct ad_store *S)
+{
+	return ad_redecide_ahead(I, S);
+}
+
+void
+ad_intake_attribute(struct ad_intake *I, int64_t message,
+    struct sv_str correlation)
+{
+	I->m.id = message;
+	I->r.correlation = correlation;
 }
 
 void

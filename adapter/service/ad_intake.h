@@ -49,6 +49,12 @@ struct ad_request {
 
 struct ad_intake;
 
+/* What became of the guidance of the patients that were decided. */
+struct ad_change {
+	int64_t decided;		/* patients */
+	int64_t fresh, changed, withdrawn, kept;	/* guidance */
+};
+
 /**
  * ad_intake_read(cfg, r, ret):
  * Copy and read ${r}.  OK: go on with ad_intake_apply, even if the message is
@@ -77,6 +83,7 @@ struct ad_answer {
 	size_t n_posts;			/* outbox rows written */
 	size_t n_decided;		/* patients decided */
 	size_t n_undecided;		/* of a review: that could not be */
+	struct ad_change change;
 };
 
 struct ad_answer ad_intake_answer(const struct ad_intake *I);
@@ -89,13 +96,28 @@ struct sv_status ad_intake_replay(const struct ad_intake_config *cfg,
 
 /**
  * ad_intake_review(cfg, now_ms, patients, ret):
- * No message came, but the rules changed: decide the ${patients} again.  A
+ * No message came, but rules or time changed: decide the ${patients} again.  A
  * patient that cannot be decided keeps its guidance, and is counted.
  * Afterwards as for ad_intake_read.
  */
 struct sv_status ad_intake_review(const struct ad_intake_config *cfg,
     int64_t now_ms, const struct ad_patient_ids *patients,
     struct ad_intake **ret) SV_CHECK;
+
+/**
+ * ad_intake_ahead(I, S):
+ * Work out a review of patients that are due (ad_store_sync.h) from the state
+ * that ${S} reads, before its unit; ad_intake_apply then only writes, and
+ * passes over those that somebody else decided in the meantime.  A unit of
+ * ${S} must be open.  RETRY, NOMEM.
+ */
+struct sv_status ad_intake_ahead(struct ad_intake *I, struct ad_store *S)
+    SV_CHECK;
+
+/** What the review writes is of the message ${message} (0: none), and its posts
+ * are told apart by ${correlation}, which must outlive ${I}. */
+void ad_intake_attribute(struct ad_intake *I, int64_t message,
+    struct sv_str correlation);
 
 void ad_intake_free(struct ad_intake *I);
 

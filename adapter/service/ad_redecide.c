@@ -2,15 +2,15 @@
  * Guidance is a function of what is remembered: decide again, and write what
  * changed.
  */
-#include "ad_apply.h"
+#include "ad_redecide.h"
 
 #include <string.h>
 
-#include "map_result.h"
+#include "ad_store_sync.h"
 #include "sv_limits.h"
 
-#define SUPERSEDED "Superseded: the data about the patient changed, and other " \
-	"guidance follows from them."
+#define SUPERSEDED "Superseded: the data about the patient changed, and " \
+	"other guidance follows from them."
 #define WITHDRAWN "Withdrawn: the data on which it rested were corrected, " \
 	"deleted or overtaken, and no guidance follows from them any more."
 #define RULES_CHANGED "Superseded: the rule set changed, and other guidance " \
@@ -18,25 +18,14 @@
 #define RULES_WITHDRAWN "Withdrawn: the rule set changed, and no guidance " \
 	"follows from it any more."
 
-/* One patient on its way. */
-struct deciding {
-	struct ad_intake *I;
-	struct ad_store *S;
-	int64_t patient;
-	struct map_result r;
-	bool empty;			/* nothing is remembered of it */
-	struct ad_guidance *before;	/* what holds until now */
-	size_t n_before;
-	struct ad_guidance now[CORE_CANCER_MAX];
-	size_t n_now;
-	struct map_earlier *earlier;	/* what is taken back */
-	size_t n_earlier;
-	bool again[CORE_CANCER_MAX];	/* said before, and taken back since */
-};
+#define TIME_PASSED "Superseded: time has passed, and other guidance follows " \
+	"from the same data today."
+#define TIME_WITHDRAWN "Withdrawn: time has passed, and no guidance follows " \
+	"from the same data today."
 
 /* What follows from what is remembered now. */
 static struct sv_status
-decide(struct deciding *D, struct fhir_issues *is)
+decide(struct ad_deciding *D, struct fhir_issues *is)
 {
 	struct map_engine engine = *D->I->cfg->engine;
 	struct sv_arena *A = &D->I->A;
@@ -65,7 +54,7 @@ decide(struct deciding *D, struct fhir_issues *is)
 }
 
 static struct sv_status
-list_now(struct deciding *D)
+list_now(struct ad_deciding *D)
 {
 	const struct core_decision *d = &D->r.decision;
 
@@ -84,9 +73,9 @@ list_now(struct deciding *D)
 	return SV_OK;
 }
 
-static const struct ad_guidance *
-find(const struct ad_guidance *g, size_t n, const struct ad_guidance *x,
-    bool same_decision)
+const struct ad_guidance *
+ad_guidance_find(const struct ad_guidance *g, size_t n,
+    const struct ad_guidance *x, bool same_decision)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (g[i].cancer == x->cancer && (!same_decision
@@ -97,46 +86,50 @@ find(const struct ad_guidance *g, size_t n, const struct ad_guidance *x,
 }
 
 /* For the clinician who finds it revoked. */
-static struct sv_str
-reason(const struct ad_intake *I, bool gone)
+struct sv_str
+ad_deciding_reason(const struct ad_deciding *D, bool gone)
 {
-	if (I->review)
+	switch (D->cause) {
+	case AD_CAUSE_RULES:
 		return gone ? SV_LIT(RULES_WITHDRAWN) : SV_LIT(RULES_CHANGED);
-	return gone ? SV_LIT(WITHDRAWN) : SV_LIT(SUPERSEDED);
+	case AD_CAUSE_TIME:
+		return gone ? SV_LIT(TIME_WITHDRAWN) : SV_LIT(TIME_PASSED);
+	default:
+		return gone ? SV_LIT(WITHDRAWN) : SV_LIT(SUPERSEDED);
+	}
 }
 
 /* What was revoked on the receivers must not stay so when it holds again. */
 static struct sv_status
-look_back(struct deciding *D)
+look_back(struct ad_deciding *D)
 {
 	for (size_t i = 0; i < D->n_now; i++) {
 		const struct ad_guidance *g = &D->now[i];
 
-		if (find(D->before, D->n_before, g, true) == NULL)
+		if (ad_guidance_find(D->before, D->n_before, g, true) == NULL)
 			SV_TRY(ad_store_was_said(D->S, D->patient, g->decision,
 			    &D->again[g->cancer]));
 	}
 	return SV_OK;
 }
 
-/* End what held before and does not now. */
+/* What held before and does not now. */
 static struct sv_status
-end_before(struct deciding *D)
+list_earlier(struct ad_deciding *D)
 {
 	D->earlier = sv_arena_zalloc(&D->I->A, D->n_before + 1,
 	    sizeof(*D->earlier));
 	SV_ENSURE(D->earlier != NULL, SV_NOMEM);
 	for (size_t i = 0; i < D->n_before; i++) {
 		const struct ad_guidance *b = &D->before[i];
-		bool gone = find(D->now, D->n_now, b, false) == NULL;
-		struct sv_str why = reason(D->I, gone);
+		bool gone = ad_guidance_find(D->now, D->n_now, b, false) == NULL;
 
-		if (find(D->now, D->n_now, b, true) != NULL)
+		if (ad_guidance_find(D->now, D->n_now, b, true) != NULL)
 			continue;
 		D->earlier[D->n_earlier++] = (struct map_earlier){
 			.bundle = b->bundle, .decision = b->decision,
-			.reason = why, .cancer = (enum core_cancer)b->cancer };
-		SV_TRY(ad_store_end_guidance(D->S, b->id, gone, why));
+			.reason = ad_deciding_reason(D, gone),
+			.cancer = (enum core_cancer)b->cancer };
 	}
 	return SV_OK;
 }
@@ -144,7 +137,7 @@ end_before(struct deciding *D)
 /* The Bundle of what holds now, after taking back ${n_earlier} earlier ones;
  * one without entries if the patient is empty and nothing was said. */
 static struct sv_status
-write_bundle(struct deciding *D, size_t n_earlier, struct sv_str *ret)
+write_bundle(struct ad_deciding *D, size_t n_earlier, struct sv_str *ret)
 {
 	struct map_output_options o = { .recorded = D->I->recorded,
 		.software = D->I->cfg->software,
@@ -166,107 +159,73 @@ has_entries(struct sv_str bundle)
 }
 
 static struct sv_status
-put_now(struct deciding *D, struct sv_str bundle)
+pack(struct ad_deciding *D, struct sv_str text, struct sv_str *ret)
 {
-	struct sv_str packed = ad_store_pack(&D->I->A, bundle);
-
-	SV_ENSURE(packed.p != NULL, SV_NOMEM);
-	for (size_t i = 0; i < D->n_now; i++) {
-		struct ad_guidance *g = &D->now[i];
-
-		if (find(D->before, D->n_before, g, true) != NULL)
-			continue;
-		g->recorded = D->I->recorded;
-		g->as_of = (struct sv_str){ D->I->recorded.p, 10 };
-		g->bundle = packed;
-		SV_TRY(ad_store_put_guidance(D->S, g));
-	}
-	return SV_OK;
+	*ret = ad_store_pack(&D->I->A, text);
+	return ret->p != NULL ? SV_OK : SV_NOMEM;
 }
 
-/* To every destination, in the order in which guidance arose. */
+/* The Bundle to keep, and the one to post: the same unless something is taken
+ * back. */
 static struct sv_status
-put_rows(struct deciding *D, struct sv_str bundle)
+write_bundles(struct ad_deciding *D)
 {
-	struct ad_intake *I = D->I;
-	struct ad_row r = { .patient = D->patient, .message = I->m.id,
-		.correlation = I->r.correlation,
-		.body = ad_store_pack(&I->A, bundle),
-		.created_ms = I->r.received_ms, .due_ms = I->r.received_ms,
-		.decision = D->n_now > 0 ? D->now[0].decision
-		    : D->earlier[0].decision };
+	struct sv_str bundle = { NULL, 0 };
 
-	SV_ENSURE(r.body.p != NULL, SV_NOMEM);
-	for (size_t i = 0; i < I->cfg->n_destinations; i++) {
-		r.destination = I->cfg->destinations[i];
-		SV_TRY(ad_store_put_row(D->S, &r));
-		I->n_posts++;
+	if (D->n_now > 0) {
+		SV_TRY(write_bundle(D, 0, &bundle));
+		SV_TRY(pack(D, bundle, &D->kept));
 	}
-	return SV_OK;
+	D->posted = D->kept;
+	if (D->n_now > 0 && D->n_earlier == 0)
+		return SV_OK;
+	SV_TRY(write_bundle(D, D->n_earlier, &bundle));
+	D->posted.n = 0;
+	return has_entries(bundle) ? pack(D, bundle, &D->posted) : SV_OK;
 }
 
 static bool
-unchanged(const struct deciding *D)
+unchanged(const struct ad_deciding *D)
 {
 	for (size_t i = 0; i < D->n_now; i++) {
-		if (find(D->before, D->n_before, &D->now[i], true) == NULL)
+		if (ad_guidance_find(D->before, D->n_before, &D->now[i], true) == NULL)
 			return false;
 	}
 	return D->n_now == D->n_before;
 }
 
-/* A patient of whom nothing is left is written as one who has no guidance. */
+/* Why it is decided; a message brings data. */
 static struct sv_status
-redecide(struct ad_intake *I, struct ad_store *S, int64_t patient,
-    struct fhir_issues *is)
+find_cause(struct ad_deciding *D)
 {
-	struct deciding D = { .I = I, .S = S, .patient = patient };
-	struct sv_str bundle;
+	struct ad_when w;
 
-	SV_TRY(decide(&D, is));
-	SV_TRY(list_now(&D));
-	SV_TRY(ad_store_decided_by(S, patient, I->cfg->sha256));
-	SV_TRY(ad_store_current(S, &I->A, patient, &D.before, &D.n_before));
-	if (unchanged(&D))
+	D->due = AD_DUE_NEVER;
+	if (!D->I->review)
 		return SV_OK;
-	SV_TRY(look_back(&D));
-	SV_TRY(end_before(&D));
-	if (D.n_now > 0) {
-		SV_TRY(write_bundle(&D, 0, &bundle));
-		SV_TRY(put_now(&D, bundle));
-	}
-	SV_TRY(write_bundle(&D, D.n_earlier, &bundle));
-	return has_entries(bundle) ? put_rows(&D, bundle) : SV_OK;
-}
-
-struct sv_status
-ad_redecide_all(struct ad_intake *I, struct ad_store *S,
-    struct fhir_issues *is)
-{
-	for (size_t i = 0; i < I->affected.n; i++)
-		SV_TRY(redecide(I, S, I->affected.at[i], is));
+	SV_TRY(ad_store_when_due(D->S, D->patient, D->I->cfg->sha256, &w));
+	D->due = w.due;
+	if (w.stale && !w.never)
+		D->cause = AD_CAUSE_RULES;
+	else if (w.due > AD_DUE_NOW)
+		D->cause = AD_CAUSE_TIME;
 	return SV_OK;
 }
 
+/* All that can be done without writing.  A patient of whom nothing is left is
+ * as one who has no guidance. */
 struct sv_status
-ad_redecide_each(struct ad_intake *I, struct ad_store *S)
+ad_deciding_work_out(struct ad_deciding *D, struct fhir_issues *is)
 {
-	for (size_t i = 0; i < I->affected.n; i++) {
-		size_t posts = I->n_posts;
-		struct fhir_issues is;
-		struct sv_status s;
-
-		fhir_issues_init(&is, &I->A);
-		SV_TRY(ad_store_savepoint(S));
-		s = redecide(I, S, I->affected.at[i], &is);
-		if (sv_is_ok(s)) {
-			SV_TRY(ad_store_release(S));
-			continue;
-		}
-		SV_ENSURE(s.code == SV_CODE_BAD || s.code == SV_CODE_LIMIT, s);
-		I->n_posts = posts;
-		I->n_undecided++;
-		SV_TRY(ad_store_undo(S));
-	}
-	return SV_OK;
+	SV_TRY(find_cause(D));
+	SV_TRY(decide(D, is));
+	SV_TRY(list_now(D));
+	SV_TRY(ad_store_current(D->S, &D->I->A, D->patient, &D->before,
+	    &D->n_before));
+	D->unchanged = unchanged(D);
+	if (D->unchanged)
+		return SV_OK;
+	SV_TRY(look_back(D));
+	SV_TRY(list_earlier(D));
+	return write_bundles(D);
 }

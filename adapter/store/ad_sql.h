@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <sqlite3.h>
 
+#include "ad_sql_sync.h"
 #include "ad_store.h"
 
 #define AD_SQL_STATEMENTS(X)						\
@@ -39,7 +40,9 @@
 	X(FIND_IDENTIFIER, "SELECT patient FROM patient_identifier"	\
 	    " WHERE system = ? AND value = ?")				\
 	X(NEW_PATIENT, "INSERT INTO patient(merged_into) VALUES(NULL)")	\
-	X(PUT_NAME, "INSERT OR REPLACE INTO patient_name VALUES(?,?,?)")	\
+	X(PUT_NAME, "INSERT INTO patient_name(source, name, patient)"	\
+	    " VALUES(?,?,?) ON CONFLICT DO UPDATE SET patient ="	\
+	    " excluded.patient")					\
 	X(PUT_IDENTIFIER, "INSERT OR REPLACE INTO patient_identifier"	\
 	    " VALUES(?,?,?)")						\
 	X(MERGE_PATIENT, "UPDATE patient SET merged_into = ? WHERE id = ?") \
@@ -74,8 +77,6 @@
 	X(FIND_GUIDANCE, "SELECT id, message, cancer, decision, as_of,"	\
 	    " recorded, bundle, size, patient, ended, reason FROM guidance" \
 	    " WHERE decision = ? ORDER BY id DESC LIMIT 1")		\
-	X(DECIDED_BY, "UPDATE patient SET rules = ?1 WHERE id = ?2"	\
-	    " AND rules IS NOT ?1")					\
 	X(STALE, "SELECT id FROM patient WHERE id > ? AND merged_into"	\
 	    " IS NULL AND rules IS NOT ? ORDER BY id LIMIT ?")		\
 	X(COUNT_STALE, "SELECT count(*) FROM patient WHERE merged_into"	\
@@ -167,6 +168,7 @@
 #define AD_SQL_X(id, text) AD_SQL_##id,
 enum ad_sql {
 	AD_SQL_STATEMENTS(AD_SQL_X)
+	AD_SQL_SYNC(AD_SQL_X)
 	AD_SQL_MAX
 };
 #undef AD_SQL_X

@@ -34,7 +34,7 @@
 
 /* The layout of the database; an older one is migrated when it is opened, a
  * newer one is refused. */
-#define AD_STORE_SCHEMA 4
+#define AD_STORE_SCHEMA 5
 
 struct ad_store;
 
@@ -230,11 +230,6 @@ struct sv_status ad_store_current(struct ad_store *S, struct sv_arena *A,
  * there is none. */
 struct sv_status ad_store_find_guidance(struct ad_store *S, struct sv_arena *A,
     struct sv_str decision, struct ad_guidance *ret) SV_CHECK;
-
-/** Note that ${patient} is decided by the rules and terminology with the hash
- * ${sha256}. */
-struct sv_status ad_store_decided_by(struct ad_store *S, int64_t patient,
-    struct sv_str sha256) SV_CHECK;
 
 /** Up to ${max} patients behind ${after}, in order, that were last decided by
  * others than ${sha256}, added to ${ret} in ${A}. */

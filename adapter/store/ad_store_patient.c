@@ -228,12 +228,6 @@ ad_store_users_of(struct ad_store *S, struct sv_arena *A, struct sv_str source,
 }
 
 struct sv_status
-ad_store_decided_by(struct ad_store *S, int64_t patient, struct sv_str sha256)
-{
-	return ad_sql_run(S, AD_SQL_DECIDED_BY, "si", sha256, patient);
-}
-
-struct sv_status
 ad_store_stale(struct ad_store *S, struct sv_arena *A,
     const struct ad_stale *q, struct ad_patient_ids *ret)
 {

@@ -73,5 +73,27 @@
 	"CREATE INDEX cds_feedback_received ON cds_feedback(received);"	\
 	"PRAGMA user_version = 4;"
 
+/* Bulk synchronisation: when each patient is to be decided again, where it
+ * stands, and how far the runs of each registry are.  Patients decided before
+ * are decided once more, to learn when time alone may change their answer. */
+#define SCHEMA_5							\
+	"ALTER TABLE patient ADD COLUMN due INTEGER;"			\
+	"ALTER TABLE patient ADD COLUMN standing INTEGER;"		\
+	"ALTER TABLE patient ADD COLUMN failed_from INTEGER;"		\
+	"ALTER TABLE patient ADD COLUMN failed_to INTEGER;"		\
+	"ALTER TABLE patient ADD COLUMN window_to INTEGER;"		\
+	"CREATE INDEX patient_due ON patient(due) WHERE due IS NOT NULL;" \
+	"UPDATE patient SET due = 1 WHERE merged_into IS NULL;"		\
+	"ALTER TABLE patient_name ADD COLUMN seen INTEGER;"		\
+	"CREATE TABLE registry(name TEXT PRIMARY KEY, watermark TEXT, base" \
+	" TEXT, run INTEGER NOT NULL, started INTEGER NOT NULL, ended INTEGER" \
+	" NOT NULL, counts TEXT) STRICT;"				\
+	"CREATE TABLE registry_file(registry TEXT, run INTEGER, name TEXT," \
+	" size INTEGER NOT NULL, modified INTEGER NOT NULL, digest TEXT," \
+	" rules TEXT, done INTEGER NOT NULL, offset INTEGER NOT NULL, line" \
+	" INTEGER NOT NULL, patients INTEGER NOT NULL, counts TEXT,"	\
+	" PRIMARY KEY(registry, run, name)) STRICT, WITHOUT ROWID;"	\
+	"PRAGMA user_version = 5;"
+
 const char *const ad_store_layouts[AD_STORE_SCHEMA] = { SCHEMA_1, SCHEMA_2,
-	SCHEMA_3, SCHEMA_4 };
+	SCHEMA_3, SCHEMA_4, SCHEMA_5 };

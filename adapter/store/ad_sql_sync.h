@@ -1,0 +1,63 @@
+/**
+ * ad_sql_sync.h: the statements of ad_store_sync.c; internal to adapter/store.
+ */
+#ifndef AD_SQL_SYNC_H
+#define AD_SQL_SYNC_H
+
+#define AD_SQL_SYNC(X)							\
+	X(NOTE_DECIDED, "UPDATE patient SET rules = ?, due ="\
+	    " nullif(?,-1), standing = nullif(?,0), failed_from = ?,"\
+	    " failed_to = ?, window_to = ? WHERE id = ?") \
+	X(NOTE_IF_DUE, "UPDATE patient SET rules = ?, due = nullif(?,-1),"\
+	    " standing = nullif(?,0), failed_from = ?, failed_to = ?,"\
+	    " window_to = ? WHERE id = ? AND due = ?") \
+	X(MAKE_DUE, "UPDATE patient SET due = 0 WHERE id = ? AND due IS"\
+	    " NOT 0") \
+	X(MAKE_STALE_DUE, "UPDATE patient SET due = 0 WHERE id IN (SELECT"\
+	    " id FROM patient WHERE merged_into IS NULL AND rules IS"\
+	    " NOT ? AND due IS NOT 0 LIMIT ?)") \
+	X(WHEN_DUE, "SELECT ifnull(due, -1), rules IS NOT ?, rules IS"\
+	    " NULL FROM patient WHERE id = ?") \
+	X(LIST_DUE, "SELECT due, id FROM patient WHERE (due, id) > (?, ?)"\
+	    " AND due <= ? ORDER BY due, id LIMIT ?") \
+	X(COUNT_DUE, "SELECT count(*) FROM patient WHERE due <= ?") \
+	X(LIST_STANDING, "SELECT n.name, p.standing, p.failed_from,"\
+	    " p.failed_to, p.window_to FROM patient p JOIN patient_name"\
+	    " n ON n.patient = p.id WHERE p.standing IS NOT NULL AND"\
+	    " n.source = ? GROUP BY p.id ORDER BY n.name") \
+	X(ADD_RESOURCE, "INSERT INTO resource(source, name, patient,"\
+	    " full_url, version, updated, refers, deleted, text,"\
+	    " message) VALUES(?,?,nullif(?,0),?,?,?,nullif(?,''),0,?,?)"\
+	    " ON CONFLICT DO NOTHING") \
+	X(SAME_RESOURCE, "SELECT deleted = 0 AND text = ? FROM resource"\
+	    " WHERE source = ? AND name = ?") \
+	X(LIST_NAMES, "SELECT name FROM resource WHERE source = ?") \
+	X(SEE_PATIENT, "UPDATE patient_name SET seen = ? WHERE source = ?"\
+	    " AND name = ?") \
+	X(LIST_LEFT, "SELECT name, patient FROM patient_name WHERE source"\
+	    " = ? AND seen IS NOT ? LIMIT ?") \
+	X(PURGE_RESOURCES, "DELETE FROM resource WHERE source = ? AND"\
+	    " patient = ?") \
+	X(PURGE_NAME, "DELETE FROM patient_name WHERE source = ? AND name"\
+	    " = ?") \
+	X(PURGE_IDENTIFIERS, "DELETE FROM patient_identifier WHERE"\
+	    " patient = ?1 AND NOT EXISTS(SELECT 1 FROM patient_name"\
+	    " WHERE patient = ?1)") \
+	X(GET_REGISTRY, "SELECT watermark, base, run, started, ended,"\
+	    " counts FROM registry WHERE name = ?") \
+	X(PUT_REGISTRY, "INSERT OR REPLACE INTO registry(name, watermark,"\
+	    " base, run, started, ended, counts) VALUES(?,?,?,?,?,?,?)") \
+	X(PUT_FILE, "INSERT OR REPLACE INTO registry_file(registry, run,"\
+	    " name, size, modified, digest, rules, done, offset, line,"\
+	    " patients, counts) VALUES(?,?,?,?,?,?,?,?,?,?,?,?)") \
+	X(GET_FILE, "SELECT digest, done, offset, line, patients, counts"\
+	    " FROM registry_file WHERE registry = ? AND run = ? AND"\
+	    " name = ? AND size = ? AND modified = ? AND rules = ?") \
+	X(FIND_FILE, "SELECT digest, done, offset, line, patients, counts"\
+	    " FROM registry_file WHERE registry = ? AND size = ? AND"\
+	    " rules = ? AND done = 1 AND (digest = ?4 OR ?4 = '') LIMIT"\
+	    " 1") \
+	X(DROP_FILES, "DELETE FROM registry_file WHERE registry = ? AND"\
+	    " run <> ?")
+
+#endif

@@ -1,0 +1,243 @@
+#include "ad_store_sync.h"
+
+#include "ad_sql.h"
+
+struct sv_status
+ad_store_note_decided(struct ad_store *S, const struct ad_noted *d)
+{
+	const struct map_standing *s = &d->standing;
+
+	return ad_sql_run(S, AD_SQL_NOTE_DECIDED, "siiiiii", d->sha256,
+	    (int64_t)d->due, (int64_t)s->flags, (int64_t)s->failed_from,
+	    (int64_t)s->failed_to, (int64_t)s->until, d->patient);
+}
+
+struct sv_status
+ad_store_note_if_due(struct ad_store *S, const struct ad_noted *d,
+    int32_t before)
+{
+	const struct map_standing *s = &d->standing;
+
+	SV_TRY(ad_sql_run(S, AD_SQL_NOTE_IF_DUE, "siiiiiii", d->sha256,
+	    (int64_t)d->due, (int64_t)s->flags, (int64_t)s->failed_from,
+	    (int64_t)s->failed_to, (int64_t)s->until, d->patient,
+	    (int64_t)before));
+	return sqlite3_changes(S->db) > 0 ? SV_OK : SV_SKIP;
+}
+
+struct sv_status
+ad_store_make_due(struct ad_store *S, int64_t patient)
+{
+	return ad_sql_run(S, AD_SQL_MAKE_DUE, "i", patient);
+}
+
+struct sv_status
+ad_store_make_stale_due(struct ad_store *S, struct sv_str sha256, int64_t max,
+    int64_t *ret_n)
+{
+	SV_TRY(ad_sql_run(S, AD_SQL_MAKE_STALE_DUE, "si", sha256, max));
+	*ret_n = sqlite3_changes64(S->db);
+	return SV_OK;
+}
+
+struct sv_status
+ad_store_when_due(struct ad_store *S, int64_t patient, struct sv_str sha256,
+    struct ad_when *ret)
+{
+	sqlite3_stmt *s = ad_sql(S, AD_SQL_WHEN_DUE, "si", sha256, patient);
+
+	SV_TRY(ad_sql_step(S, s));
+	*ret = (struct ad_when){ .due = sqlite3_column_int(s, 0),
+		.stale = sqlite3_column_int(s, 1) != 0,
+		.never = sqlite3_column_int(s, 2) != 0 };
+	(void)sqlite3_reset(s);
+	return SV_OK;
+}
+
+struct sv_status
+ad_store_list_due(struct ad_store *S, struct sv_arena *A,
+    struct ad_due_query *q, struct ad_patient_ids *ret)
+{
+	sqlite3_stmt *s = ad_sql(S, AD_SQL_LIST_DUE, "iiii", q->due,
+	    q->patient, (int64_t)q->today, (int64_t)q->max);
+	struct sv_status st;
+
+	while (sv_is_ok(st = ad_sql_step(S, s))) {
+		q->due = sqlite3_column_int64(s, 0);
+		q->patient = sqlite3_column_int64(s, 1);
+		SV_TRY(ad_patient_ids_add(A, ret, q->patient));
+	}
+	return st.code == SV_CODE_SKIP ? SV_OK : st;
+}
+
+struct sv_status
+ad_store_count_due(struct ad_store *S, int32_t today, int64_t *ret)
+{
+	return ad_sql_number(S, ad_sql(S, AD_SQL_COUNT_DUE, "i",
+	    (int64_t)today), ret);
+}
+
+struct sv_status
+ad_store_list_standing(struct ad_store *S, struct sv_str source,
+    const struct ad_standing_visitor *v)
+{
+	sqlite3_stmt *s = ad_sql(S, AD_SQL_LIST_STANDING, "s", source);
+	struct map_standing x;
+	struct sv_status st;
+
+	while (sv_is_ok(st = ad_sql_step(S, s))) {
+		x = (struct map_standing){
+			.flags = (unsigned)sqlite3_column_int(s, 1),
+			.failed_from = sqlite3_column_int(s, 2),
+			.failed_to = sqlite3_column_int(s, 3),
+			.until = sqlite3_column_int(s, 4) };
+		v->each(v->ctx, ad_sql_peek(s, 0), &x);
+	}
+	return st.code == SV_CODE_SKIP ? SV_OK : st;
+}
+
+struct sv_status
+ad_store_add_resource(struct ad_store *S, const struct ad_kept *r)
+{
+	SV_TRY(ad_sql_run(S, AD_SQL_ADD_RESOURCE, "ssissssbi", r->source,
+	    r->name, r->patient, r->full_url, r->version.id,
+	    r->version.updated, r->refers, r->text, r->message));
+	return sqlite3_changes(S->db) > 0 ? SV_OK : SV_SKIP;
+}
+
+struct sv_status
+ad_store_same_resource(struct ad_store *S, const struct ad_kept *r, bool *ret)
+{
+	int64_t same = 0;
+	struct sv_status s = ad_sql_number(S, ad_sql(S, AD_SQL_SAME_RESOURCE,
+	    "bss", r->text, r->source, r->name), &same);
+
+	*ret = same != 0;
+	return s.code == SV_CODE_SKIP ? SV_OK : s;
+}
+
+struct sv_status
+ad_store_list_names(struct ad_store *S, struct sv_str source,
+    void (*each)(void *ctx, struct sv_str name), void *ctx)
+{
+	sqlite3_stmt *s = ad_sql(S, AD_SQL_LIST_NAMES, "s", source);
+	struct sv_status st;
+
+	while (sv_is_ok(st = ad_sql_step(S, s)))
+		each(ctx, ad_sql_peek(s, 0));
+	return st.code == SV_CODE_SKIP ? SV_OK : st;
+}
+
+struct sv_status
+ad_store_see_patient(struct ad_store *S, struct sv_str source,
+    struct sv_str name, int64_t run)
+{
+	return ad_sql_run(S, AD_SQL_SEE_PATIENT, "iss", run, source, name);
+}
+
+/* Its identifiers lead nowhere once no source names it. */
+static struct sv_status
+purge(struct ad_store *S, struct sv_str source, struct sv_str name,
+    int64_t patient)
+{
+	SV_TRY(ad_sql_run(S, AD_SQL_PURGE_RESOURCES, "si", source, patient));
+	SV_TRY(ad_sql_run(S, AD_SQL_PURGE_NAME, "ss", source, name));
+	SV_TRY(ad_sql_run(S, AD_SQL_PURGE_IDENTIFIERS, "i", patient));
+	return ad_store_make_due(S, patient);
+}
+
+struct sv_status
+ad_store_purge_left(struct ad_store *S, struct sv_arena *A,
+    const struct ad_purge *p, int64_t *ret_n)
+{
+	sqlite3_stmt *s = ad_sql(S, AD_SQL_LIST_LEFT, "sii", p->source, p->run,
+	    p->max);
+	struct {
+		struct sv_str name;
+		int64_t patient;
+	} *left = sv_arena_zalloc(A, (size_t)p->max + 1, sizeof(*left));
+	struct sv_status st;
+	int64_t n = 0;
+
+	SV_ENSURE(left != NULL, SV_NOMEM);
+	while (sv_is_ok(st = ad_sql_step(S, s)) && n < p->max) {
+		left[n].name = ad_sql_text(A, s, 0);
+		left[n].patient = sqlite3_column_int64(s, 1);
+		SV_ENSURE(left[n++].name.p != NULL, SV_NOMEM);
+	}
+	SV_ENSURE(sv_is_ok(st) || st.code == SV_CODE_SKIP, st);
+	for (int64_t i = 0; i < n; i++)
+		SV_TRY(purge(S, p->source, left[i].name, left[i].patient));
+	*ret_n = n;
+	return SV_OK;
+}
+
+struct sv_status
+ad_store_get_registry(struct ad_store *S, struct sv_arena *A,
+    struct sv_str name, struct ad_registry *ret)
+{
+	sqlite3_stmt *s = ad_sql(S, AD_SQL_GET_REGISTRY, "s", name);
+
+	SV_TRY(ad_sql_step(S, s));
+	*ret = (struct ad_registry){ .name = name,
+		.watermark = ad_sql_text(A, s, 0),
+		.base = ad_sql_text(A, s, 1),
+		.run = sqlite3_column_int64(s, 2),
+		.started_ms = sqlite3_column_int64(s, 3),
+		.ended_ms = sqlite3_column_int64(s, 4),
+		.counts = ad_sql_text(A, s, 5) };
+	(void)sqlite3_reset(s);
+	return ret->watermark.p != NULL && ret->base.p != NULL
+	    && ret->counts.p != NULL ? SV_OK : SV_NOMEM;
+}
+
+struct sv_status
+ad_store_put_registry(struct ad_store *S, const struct ad_registry *r)
+{
+	return ad_sql_run(S, AD_SQL_PUT_REGISTRY, "sssiiis", r->name,
+	    r->watermark, r->base, r->run, r->started_ms, r->ended_ms,
+	    r->counts);
+}
+
+struct sv_status
+ad_store_put_file(struct ad_store *S, const struct ad_taken *f)
+{
+	return ad_sql_run(S, AD_SQL_PUT_FILE, "sisiissiiiis", f->registry,
+	    f->run, f->name, f->size, f->modified, f->digest, f->rules,
+	    (int64_t)f->done, f->offset, f->line, f->patients, f->counts);
+}
+
+static struct sv_status
+read_file(struct ad_store *S, struct sv_arena *A, sqlite3_stmt *s,
+    struct ad_taken *f)
+{
+	SV_TRY(ad_sql_step(S, s));
+	f->digest = ad_sql_text(A, s, 0);
+	f->done = sqlite3_column_int(s, 1) != 0;
+	f->offset = sqlite3_column_int64(s, 2);
+	f->line = sqlite3_column_int64(s, 3);
+	f->patients = sqlite3_column_int64(s, 4);
+	f->counts = ad_sql_text(A, s, 5);
+	(void)sqlite3_reset(s);
+	return f->digest.p != NULL && f->counts.p != NULL ? SV_OK : SV_NOMEM;
+}
+
+struct sv_status
+ad_store_get_file(struct ad_store *S, struct sv_arena *A, struct ad_taken *f)
+{
+	return read_file(S, A, ad_sql(S, AD_SQL_GET_FILE, "sisiis",
+	    f->registry, f->run, f->name, f->size, f->modified, f->rules), f);
+}
+
+struct sv_status
+ad_store_find_file(struct ad_store *S, struct sv_arena *A, struct ad_taken *f)
+{
+	return read_file(S, A, ad_sql(S, AD_SQL_FIND_FILE, "siss",
+	    f->registry, f->size, f->rules, f->digest), f);
+}
+
+struct sv_status
+ad_store_drop_files(struct ad_store *S, struct sv_str registry, int64_t run)
+{
+	return ad_sql_run(S, AD_SQL_DROP_FILES, "si", registry, run);
+}
