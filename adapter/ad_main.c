@@ -8,6 +8,7 @@
 #include "ad_operate.h"
 #include "ad_rules.h"
 #include "ad_serve.h"
+#include "ad_sync.h"
 #include "fhir_json.h"
 
 static const char help[] =
@@ -18,6 +19,7 @@ static const char help[] =
 "  salvor check                  lint rules and terminology, run the cases\n"
 "  salvor rules                  the rule book, for a clinician to review\n"
 "  salvor serve -c FILE          the service, configured by salvor.conf\n"
+"  salvor sync [REGISTRY] -c FILE   take in what changed in a registry, decide, report\n"
 "  salvor status                 how many messages and posts, and in which state\n"
 "  salvor messages list|show N|replay N\n"
 "  salvor outbox list|show N|retry N|drop N\n"
@@ -51,9 +53,14 @@ static const char help[] =
 "  --cert FILE --key FILE   client certificate for mutual TLS\n"
 "  --token-file FILE    bearer token\n"
 "  --timeout SECONDS    of one post (default: 30)\n"
+"  --since INSTANT      sync: only resources changed since then\n"
+"  --patients FILE      sync: only these patients, a logical id a line\n"
+"  --full               sync: everything, also files that were taken in before\n"
+"  --dry-run            sync: say what would be done, and change nothing\n"
 "\n"
 "Exit status: 0 done, 1 input or guidance refused (an OperationOutcome is on\n"
-"standard error), 2 usage, 3 configuration or certificates, 4 temporary failure.\n"
+"standard error), 2 usage, 3 configuration or certificates, 4 temporary failure,\n"
+"5 sync: done, but lines or patients were refused.\n"
 "\n"
 "  salvor evaluate --as-of 2026-05-01 --format text patient.json\n"
 "  salvor evaluate --post https://fhir.example/fhir --cacert ca.pem *.json\n"
@@ -70,6 +77,7 @@ static const struct {
 	{ "rules", ad_rules },
 	{ "check", ad_check },
 	{ "serve", ad_serve },
+	{ "sync", ad_sync },
 	{ "status", ad_operate_status },
 	{ "messages", ad_operate_messages },
 	{ "outbox", ad_operate_outbox },

@@ -13,7 +13,8 @@ enum {
 	OPT_AS_OF = 256, OPT_FORMAT, OPT_SYNTAX, OPT_PRETTY, OPT_COLOR,
 	OPT_CONF, OPT_RECORDED, OPT_POST, OPT_CACERT, OPT_CERT, OPT_KEY,
 	OPT_TOKEN, OPT_TIMEOUT, OPT_SITE, OPT_SIGN_OFF, OPT_SIGN, OPT_CASES,
-	OPT_FROM, OPT_TO, OPT_SOURCE_BASE
+	OPT_FROM, OPT_TO, OPT_SOURCE_BASE,
+	OPT_SINCE, OPT_PATIENTS, OPT_FULL, OPT_DRY_RUN
 };
 
 static const struct option table[] = {
@@ -37,6 +38,10 @@ static const struct option table[] = {
 	{ "key", required_argument, NULL, OPT_KEY },
 	{ "token-file", required_argument, NULL, OPT_TOKEN },
 	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
+	{ "since", required_argument, NULL, OPT_SINCE },
+	{ "patients", required_argument, NULL, OPT_PATIENTS },
+	{ "full", no_argument, NULL, OPT_FULL },
+	{ "dry-run", no_argument, NULL, OPT_DRY_RUN },
 	{ NULL, 0, NULL, 0 }
 };
 
@@ -129,6 +134,12 @@ set_one(int opt, struct ad_options *o)
 	case OPT_PRETTY:
 		o->pretty = true;
 		return AD_EXIT_OK;
+	case OPT_FULL:
+		o->full = true;
+		return AD_EXIT_OK;
+	case OPT_DRY_RUN:
+		o->dry_run = true;
+		return AD_EXIT_OK;
 	case OPT_TIMEOUT:
 		o->timeout_s = strtol(optarg, &end, 10);
 		if (*end != '\0' || o->timeout_s < 1 || o->timeout_s > 3600)
@@ -159,6 +170,10 @@ place_of(int opt, struct ad_options *o)
 		return &o->post;
 	case OPT_SOURCE_BASE:
 		return &o->source_base;
+	case OPT_SINCE:
+		return &o->since;
+	case OPT_PATIENTS:
+		return &o->patients;
 	case OPT_CACERT:
 		return &o->cacert;
 	case OPT_CERT:

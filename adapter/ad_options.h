@@ -44,6 +44,9 @@ struct ad_options {
 	const char *source_base;	/* where the data is from, or NULL */
 	const char *cacert, *cert, *key, *token_file;
 	long timeout_s;
+	const char *since;		/* of sync: an instant, or NULL */
+	const char *patients;		/* file with logical ids, or NULL */
+	bool full, dry_run;
 	char **files;			/* "-" is standard input */
 	size_t n_files;
 };

@@ -1,4 +1,4 @@
-#include "map_sieve.h"
+#include "map_sieve_line.h"
 
 #include <string.h>
 
@@ -138,68 +138,6 @@ search(struct sv_str d, const char *p, const char *end)
 	return p + sv_str_find((struct sv_str){ p, (size_t)(end - p) }, d);
 }
 
-static bool
-is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-static const char *
-skip_space(const char *p, const char *end)
-{
-	while (p < end && is_space(*p))
-		p++;
-	return p;
-}
-
-/* A string behind a name: ${p} is behind the name's closing quote.  .p is NULL
- * if something else is there. */
-static struct sv_str
-value_at(const char *p, const char *end)
-{
-	struct sv_str none = { NULL, 0 };
-	const char *quote;
-
-	p = skip_space(p, end);
-	if (p == end || *p != ':')
-		return none;
-	p = skip_space(p + 1, end);
-	if (p == end || *p != '"')
-		return none;
-	p++;
-	quote = memchr(p, '"', (size_t)(end - p));
-	return quote == NULL ? none : (struct sv_str){ p, (size_t)(quote - p) };
-}
-
-/* The type of the resource on the line, if there is exactly one resourceType;
- * .p is NULL if that is not sure.  Mostly it comes first. */
-static struct sv_str
-type_of(struct sv_str line)
-{
-	static const struct sv_str name = SV_STATIC("\"resourceType\"");
-	const char *end = line.p + line.n, *p = line.p, *found = NULL;
-	struct sv_str none = { NULL, 0 }, rest;
-
-	p = skip_space(p, end);
-	if (p == end || *p != '{')
-		return none;
-	p = skip_space(p + 1, end);
-	rest = (struct sv_str){ p, (size_t)(end - p) };
-	if (sv_str_starts(rest, name))
-		return value_at(p + name.n, end);
-	for (; (size_t)(end - p) >= name.n; p++) {
-		p = memchr(p, '"', (size_t)(end - p));
-		if (p == NULL || (size_t)(end - p) < name.n)
-			break;
-		if (memcmp(p, name.p, name.n) != 0)
-			continue;
-		if (found != NULL)
-			return none;
-		found = p;
-	}
-	return found == NULL ? none : value_at(found + name.n, end);
-}
-
 /* The roles in which a code of this resource matters; 0: none. */
 static unsigned char
 roles_of(struct sv_str type)
@@ -287,18 +225,20 @@ has_known_code(struct map_sieve_scan *c, struct sv_str line,
 		if (c->code >= end)
 			return false;
 		from = c->code + name.n;
-		if (is_known(c->sieve, value_at(from, end), roles))
+		if (is_known(c->sieve, map_sieve_value(from, end), roles))
 			return true;
 	}
 }
 
 /* The drug may be coded in another resource, or, as R5 has it, deeper. */
 static bool
-is_coded_elsewhere(struct sv_str line)
+is_coded_elsewhere(struct sv_str line, unsigned char roles)
 {
 	static const struct sv_str name = SV_STATIC("\"medication");
 	const char *p = line.p, *end = line.p + line.n;
 
+	if ((roles & 1 << MAP_ROLE_MEDICATION) == 0)
+		return false;
 	while ((p = search(name, p, end)) < end) {
 		struct sv_str rest = { p + name.n, (size_t)(end - p) - name.n };
 
@@ -321,11 +261,25 @@ is_modified(struct map_sieve_scan *c, struct sv_str line)
 	return c->modifier < line.p + line.n;
 }
 
+/* What says nothing now may take back what it said. */
+static bool
+replaces(const struct map_sieve_scan *c, struct sv_str line,
+    struct sv_str type)
+{
+	struct sv_str id;
+
+	if (c->known == NULL)
+		return false;
+	id = map_sieve_id(line, type);
+	return id.p == NULL || sv_str_chr(id, '\\') < id.n
+	    || c->known(c->ctx, type, id);
+}
+
 static bool
 can_matter(struct map_sieve_scan *c, struct sv_str line)
 {
 	const char *end = line.p + line.n;
-	struct sv_str type = type_of(line);
+	struct sv_str type = map_sieve_type(line);
 	unsigned char roles = roles_of(type);
 
 	if (type.p == NULL || line.p[line.n - 1] != '}'
@@ -335,8 +289,8 @@ can_matter(struct map_sieve_scan *c, struct sv_str line)
 		return false;
 	if (has_known_code(c, line, roles) || hides_any(c, line.p, end))
 		return true;
-	return is_modified(c, line) || ((roles & 1 << MAP_ROLE_MEDICATION) != 0
-	    && is_coded_elsewhere(line));
+	return is_modified(c, line) || replaces(c, line, type)
+	    || is_coded_elsewhere(line, roles);
 }
 
 struct map_sieve_scan
@@ -357,7 +311,7 @@ map_sieve_next(struct map_sieve_scan *c, struct sv_str *ret)
 
 		c->at = eol != NULL ? eol + 1 : c->end;
 		c->line++;
-		while (line.n > 0 && is_space(line.p[line.n - 1]))
+		while (line.n > 0 && map_sieve_is_space(line.p[line.n - 1]))
 			line.n--;
 		if (line.n == 0)
 			continue;

@@ -35,6 +35,10 @@ struct map_sieve_scan {
 	const char *code, *modifier, *escape;
 	int64_t line;		/* number of the last line, from 1 */
 	int64_t dropped;	/* lines, so far */
+	/* Is an earlier version of this resource remembered?  Then its line
+	 * passes, whatever it says now.  NULL: nothing is remembered. */
+	bool (*known)(const void *ctx, struct sv_str type, struct sv_str id);
+	const void *ctx;
 };
 
 /** Begin with ${block}; lines are counted on from ${line}. */

@@ -97,9 +97,8 @@ is_late(const struct ad_kept *known, const struct ad_kept *r)
 	    && map_version_cmp(&r->version, &known->version) < 0;
 }
 
-/* Put ${r} in place of what is known. */
-static struct sv_status
-replace(struct ad_intake *I, struct ad_store *S, const struct ad_kept *r,
+struct sv_status
+ad_apply_replace(struct ad_intake *I, struct ad_store *S, const struct ad_kept *r,
     struct ad_result *ret)
 {
 	struct ad_kept known;
@@ -135,13 +134,13 @@ keep(struct ad_intake *I, struct ad_store *S, struct fhir_entry *e,
 	SV_TRY(map_shared_reference(&I->A, e, &r.refers));
 	r.version = map_version_of(&root);
 	r.patient = sv_str_is(e->resource_type, "Medication") ? 0 : patient;
-	return replace(I, S, &r, ret);
+	return ad_apply_replace(I, S, &r, ret);
 }
 
 /* "Observation/e4": remembered as deleted even if it was never seen, so that a
  * late create does not bring it back. */
-static struct sv_status
-forget(struct ad_intake *I, struct ad_store *S, const struct fhir_entry *e,
+struct sv_status
+ad_apply_forget(struct ad_intake *I, struct ad_store *S, const struct fhir_entry *e,
     struct ad_result *ret)
 {
 	struct fhir_reference ref = fhir_reference_of(e->url);
@@ -260,7 +259,7 @@ apply_entries(struct ad_intake *I, struct ad_store *S, struct ad_set set,
 			return SV_BAD;
 		}
 		if (ad_is_delete(&set.e[i]))
-			SV_TRY(forget(I, S, &set.e[i], r));
+			SV_TRY(ad_apply_forget(I, S, &set.e[i], r));
 	}
 	SV_TRY(read_patient(I, S, set, r, &patient));
 	for (size_t i = 0; i < set.n; i++) {

@@ -121,6 +121,7 @@ read_lists(cfg_t *cfg, struct ad_conf *c, struct sv_err *err)
 		SV_TRY(ad_conf_read_destination(cfg_getnsec(cfg,
 		    "destination", i), c->development, &c->destination[i],
 		    err));
+	SV_TRY(ad_conf_read_registries(cfg, c, err));
 	for (unsigned i = 0; i < c->n_folders; i++) {
 		cfg_t *s = cfg_getnsec(cfg, "folder", i);
 
@@ -252,6 +253,8 @@ static cfg_opt_t options[] = {
 	CFG_SEC("cds", ad_conf_cds_options, CFGF_MULTI),
 	CFG_SEC("cds-client", ad_conf_cds_client_options, CFGF_MULTI
 	    | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
+	CFG_SEC("registry", ad_conf_registry_options, CFGF_MULTI | CFGF_TITLE
+	    | CFGF_NO_TITLE_DUPES),
 	CFG_SEC("folder", folder_options, CFGF_MULTI | CFGF_TITLE
 	    | CFGF_NO_TITLE_DUPES),
 	CFG_END()

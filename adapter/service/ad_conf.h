@@ -49,6 +49,17 @@ struct ad_conf_folder {
 	const char *path, *source;
 };
 
+/* A registry or EHR that salvor sync takes in. */
+struct ad_conf_registry {
+	const char *name;
+	const char *folder;		/* of NDJSON files */
+	const char *source;		/* whose resources they are; its name */
+	const char *reports;		/* folder, or NULL: beside the store */
+	bool purge_left;		/* forget the patients that left */
+	int window_from, window_to;	/* minutes of the day; both 0: always */
+	long post_minutes;		/* how long to post at most */
+};
+
 struct ad_conf {
 	void *cfg;			/* owns the strings */
 	const char *store, *rules, *site, *sign_off;
@@ -68,6 +79,8 @@ struct ad_conf {
 	size_t n_destinations;
 	struct ad_conf_folder folder[AD_CONF_MAX];
 	size_t n_folders;
+	struct ad_conf_registry registry[AD_CONF_MAX];
+	size_t n_registries;
 };
 
 /**

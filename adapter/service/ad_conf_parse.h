@@ -21,4 +21,9 @@ extern cfg_opt_t ad_conf_destination_options[];
 struct sv_status ad_conf_read_destination(cfg_t *s, bool development,
     struct ad_conf_destination *ret, struct sv_err *err) SV_CHECK;
 
+/** Every registry "name" { ... }, in ad_conf_registry.c. */
+extern cfg_opt_t ad_conf_registry_options[];
+struct sv_status ad_conf_read_registries(cfg_t *cfg, struct ad_conf *ret,
+    struct sv_err *err) SV_CHECK;
+
 #endif

@@ -48,20 +48,7 @@ start_poster(struct ad_service *V, const struct ad_conf *c,
 	if (!sv_is_ok(ad_store_list_destinations(V->store, note_orphans,
 	    (void *)(uintptr_t)c)))
 		ad_log("store-failed", "why=\"%s\"", ad_store_error(V->store));
-	for (size_t i = 0; i < c->n_destinations; i++) {
-		const struct ad_conf_destination *x = &c->destination[i];
-
-		d[i] = (struct ad_destination){ .name = sv_str_of(x->name),
-			.url = x->url, .ca = x->ca,
-			.certificate = x->certificate, .key = x->key,
-			.proxy = x->proxy, .token_file = x->token_file,
-			.user = x->user, .password_file = x->password_file,
-			.client_id = x->client_id, .client_key = x->client_key,
-			.token_url = x->token_url, .jku = x->jku,
-			.scope = x->scope, .logical = x->logical,
-			.concurrency = x->concurrency,
-			.timeout_s = x->timeout_s, .plain = c->development };
-	}
+	ad_setup_destinations(c, d);
 	return ad_poster_start(V->store, d, c->n_destinations, note_post, err);
 }
 

@@ -62,6 +62,10 @@ struct ad_setup *ad_setup_load(const char *conf_path);
 struct ad_setup *ad_setup_use(struct ad_service *V);
 void ad_setup_drop(struct ad_setup *u);
 
+/** The destinations of ${c} for the poster, into ${d}, which has room for
+ * AD_CONF_MAX. */
+void ad_setup_destinations(const struct ad_conf *c, struct ad_destination *d);
+
 /** There is something new to post. */
 void ad_service_wake(struct ad_service *V);
 /** How destination ${i} goes; false if there is none. */

@@ -89,6 +89,25 @@ ad_setup_load(const char *conf_path)
 	return NULL;
 }
 
+void
+ad_setup_destinations(const struct ad_conf *c, struct ad_destination *d)
+{
+	for (size_t i = 0; i < c->n_destinations; i++) {
+		const struct ad_conf_destination *x = &c->destination[i];
+
+		d[i] = (struct ad_destination){ .name = sv_str_of(x->name),
+			.url = x->url, .ca = x->ca,
+			.certificate = x->certificate, .key = x->key,
+			.proxy = x->proxy, .token_file = x->token_file,
+			.user = x->user, .password_file = x->password_file,
+			.client_id = x->client_id, .client_key = x->client_key,
+			.token_url = x->token_url, .jku = x->jku,
+			.scope = x->scope, .logical = x->logical,
+			.concurrency = x->concurrency,
+			.timeout_s = x->timeout_s, .plain = c->development };
+	}
+}
+
 struct ad_setup *
 ad_setup_use(struct ad_service *V)
 {

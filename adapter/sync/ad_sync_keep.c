@@ -1,0 +1,215 @@
+/*
+ * What a line says into the store.
+ */
+#include "ad_sync_load.h"
+
+#include <errno.h>
+#include <string.h>
+
+static struct sv_status
+make_due(struct ad_sync_loading *L, int64_t patient)
+{
+	if (patient == L->due)
+		return SV_OK;
+	L->due = patient;
+	return ad_store_make_due(L->Y->S, patient);
+}
+
+/* Those whom the parts shared with messages found to be affected. */
+static struct sv_status
+drain_affected(struct ad_sync_loading *L)
+{
+	struct ad_intake *I = &L->Y->I;
+
+	for (size_t i = 0; i < I->affected.n; i++)
+		SV_TRY(make_due(L, I->affected.at[i]));
+	I->affected = (struct ad_patient_ids){ .n = 0 };
+	return SV_OK;
+}
+
+static void
+count(struct ad_sync_loading *L, const struct ad_sync_batch *b,
+    const struct ad_sync_record *r, enum ad_sync_count c)
+{
+	struct ad_sync_counts *n = &L->Y->file[b->file].counts;
+
+	n->n[c]++;
+	n->by_type[r->type][c]++;
+}
+
+/* A line that was refused: where and why, without what it said. */
+static struct sv_status
+refuse(struct ad_sync_loading *L, const struct ad_sync_batch *b,
+    const struct ad_sync_record *r, struct sv_str why)
+{
+	struct ad_sync *Y = L->Y;
+	struct fhir_writer w;
+	struct sv_buf out;
+
+	count(L, b, r, AD_SYNC_REFUSED);
+	sv_buf_init(&out, L->A, 8192);
+	fhir_writer_init(&w, &out, FHIR_WRITE_JSON);
+	fhir_open(&w, NULL);
+	fhir_put_lit(&w, "file", Y->file[b->file].name);
+	fhir_put_int(&w, "line", r->line);
+	fhir_put_str(&w, "reason", why);
+	fhir_close(&w);
+	sv_buf_addc(&out, '\n');
+	SV_ENSURE(sv_buf_ok(&out), SV_NOMEM);
+	if (fwrite(out.p, 1, out.n, Y->refused) == out.n)
+		return SV_OK;
+	(void)snprintf(Y->why, sizeof(Y->why), "%.200s: %s", Y->refused_path,
+	    strerror(errno));
+	return SV_RETRY;
+}
+
+/* Two servers may call two patients by one id.  SKIP: refused. */
+static struct sv_status
+check_base(struct ad_sync_loading *L, const struct ad_sync_batch *b,
+    const struct ad_sync_record *r)
+{
+	struct ad_sync *Y = L->Y;
+
+	if (r->base.n == 0 || sv_str_eq(r->base, Y->state.base))
+		return SV_OK;
+	if (Y->state.base.n == 0) {
+		Y->state.base = sv_arena_str(&Y->A, r->base);
+		return Y->state.base.p != NULL ? SV_OK : SV_NOMEM;
+	}
+	SV_TRY(refuse(L, b, r, SV_LIT("The subject is on another server than "
+	    "those before: one registry is one server.")));
+	return SV_SKIP;
+}
+
+/* The patient that the source calls ${r}->key. */
+static struct sv_status
+find_patient(struct ad_sync_loading *L, const struct ad_sync_record *r, int64_t *ret)
+{
+	struct ad_sync *Y = L->Y;
+	struct sv_str source = Y->I.r.source;
+	struct sv_status s;
+
+	if (L->patient == 0 || !sv_str_eq(L->key, r->key)) {
+		L->key = r->key;
+		s = ad_store_find_patient(Y->S, source, r->key, &L->patient);
+		if (s.code == SV_CODE_SKIP)
+			s = ad_store_new_patient(Y->S, &L->patient);
+		else
+			goto found;
+		SV_TRY(s);
+		s = ad_store_name_patient(Y->S, L->patient, source, r->key);
+found:
+		SV_TRY(s);
+	}
+	*ret = L->patient;
+	return SV_OK;
+}
+
+/* A Patient may have several names, and join two into one. */
+static struct sv_status
+identify(struct ad_sync_loading *L, const struct ad_sync_record *r, int64_t *ret)
+{
+	struct ad_intake *I = &L->Y->I;
+	struct map_patient nothing = { .n_events = 0 };
+	struct fhir_issues is;
+	struct fhir_doc doc;
+
+	fhir_issues_init(&is, &I->A);
+	SV_TRY(fhir_doc_read(&I->A, r->text, &doc, &is));
+	SV_TRY(ad_identify(I, L->Y->S, (struct ad_set){ doc.entries, 1 },
+	    &nothing, ret));
+	L->patient = 0;
+	return drain_affected(L);
+}
+
+static struct sv_status
+keep(struct ad_sync_loading *L, const struct ad_sync_batch *b,
+    const struct ad_sync_record *r)
+{
+	struct ad_sync *Y = L->Y;
+	struct ad_kept k = { .source = Y->I.r.source, .name = r->name,
+		.full_url = { "", 0 }, .version = r->version,
+		.refers = r->refers, .text = r->text, .message = Y->state.run };
+	struct ad_result res = { .status = 0 };
+	struct sv_status s;
+	bool same = false;
+
+	if (r->type == AD_SYNC_PATIENT) {
+		SV_TRY(ad_store_same_resource(Y->S, &k, &same));
+		if (!same)
+			SV_TRY(identify(L, r, &k.patient));
+	} else if (r->key.n > 0) {
+		SV_TRY(find_patient(L, r, &k.patient));
+	}
+	s = same ? SV_SKIP : ad_store_add_resource(Y->S, &k);
+	if (sv_is_ok(s)) {
+		count(L, b, r, AD_SYNC_ADDED);
+		if (k.patient != 0)
+			return make_due(L, k.patient);
+		Y->I.affected.n = 0;
+		SV_TRY(ad_store_users_of(Y->S, &Y->I.A, k.source, k.name,
+		    &Y->I.affected));
+		return drain_affected(L);
+	}
+	SV_ENSURE(s.code == SV_CODE_SKIP, s);
+	if (!same)
+		SV_TRY(ad_store_same_resource(Y->S, &k, &same));
+	if (same) {
+		count(L, b, r, AD_SYNC_UNCHANGED);
+		return SV_OK;
+	}
+	SV_TRY(ad_apply_replace(&Y->I, Y->S, &k, &res));
+	count(L, b, r, res.n_late > 0 ? AD_SYNC_LATE : AD_SYNC_REPLACED);
+	return drain_affected(L);
+}
+
+static struct sv_status
+forget(struct ad_sync_loading *L, const struct ad_sync_batch *b,
+    const struct ad_sync_record *r)
+{
+	struct ad_sync *Y = L->Y;
+	struct fhir_entry e = { .method = SV_LIT("DELETE"), .url = r->url,
+		.path = "Bundle.entry" };
+	struct ad_result res = { .status = 0 };
+	struct sv_status s;
+
+	fhir_issues_init(&res.is, &Y->I.A);
+	s = ad_apply_forget(&Y->I, Y->S, &e, &res);
+	if (s.code == SV_CODE_BAD)
+		return refuse(L, b, r, SV_LIT("A DELETE names one resource, as "
+		    "Type/id."));
+	SV_TRY(s);
+	L->patient = 0;
+	count(L, b, r, AD_SYNC_DELETED);
+	return drain_affected(L);
+}
+
+struct sv_status
+ad_sync_apply(struct ad_sync_loading *L, const struct ad_sync_batch *b,
+    const struct ad_sync_record *r)
+{
+	struct ad_sync *Y = L->Y;
+	struct sv_status s;
+
+	switch (r->what) {
+	case AD_SYNC_REFUSE:
+		return refuse(L, b, r, r->reason);
+	case AD_SYNC_PASS:
+		count(L, b, r, AD_SYNC_PASSED);
+		return SV_OK;
+	case AD_SYNC_FORGET:
+		return forget(L, b, r);
+	default:
+		break;
+	}
+	s = check_base(L, b, r);
+	if (s.code == SV_CODE_SKIP)
+		return SV_OK;
+	SV_TRY(s);
+	SV_TRY(keep(L, b, r));
+	if (r->type != AD_SYNC_PATIENT)
+		return SV_OK;
+	Y->file[b->file].patients++;
+	return Y->conf->purge_left ? ad_store_see_patient(Y->S,
+	    Y->I.r.source, r->key, Y->state.run) : SV_OK;
+}

@@ -1,0 +1,26 @@
+/**
+ * ad_sync_load.h: records into the store; internal to adapter/sync.
+ */
+#ifndef AD_SYNC_LOAD_H
+#define AD_SYNC_LOAD_H
+
+#include "ad_sync_read.h"
+
+/* Where the load is. */
+struct ad_sync_loading {
+	struct ad_sync *Y;
+	struct ad_sync_reader *X;
+	struct sv_arena *A;		/* of the batch */
+	struct sv_str key;		/* the last patient that was looked up */
+	int64_t patient;
+	int64_t due;			/* the last one that was made due */
+	int64_t before;			/* bytes of the files before this one */
+	bool open;			/* a unit is */
+	int64_t begun_ms;		/* the unit */
+};
+
+/** Do what ${r} of ${b} says, and count it; inside a unit.  RETRY, NOMEM. */
+struct sv_status ad_sync_apply(struct ad_sync_loading *L,
+    const struct ad_sync_batch *b, const struct ad_sync_record *r) SV_CHECK;
+
+#endif

@@ -1,0 +1,75 @@
+/**
+ * ad_sync_read.h: the files of an export to what they say, in a thread of its
+ * own; internal to adapter/sync.
+ *
+ * Files are read in blocks of whole lines.  What passes the sieve is parsed
+ * strictly, and its records come out in the order of the lines, a batch for a
+ * block.  Memory is that of a few blocks, however large the files are.
+ */
+#ifndef AD_SYNC_READ_H
+#define AD_SYNC_READ_H
+
+#include "ad_sync_run.h"
+#include "map_sieve.h"
+
+enum ad_sync_what {
+	AD_SYNC_KEEP,
+	AD_SYNC_FORGET,		/* ${url} is deleted */
+	AD_SYNC_PASS,
+	AD_SYNC_REFUSE		/* ${reason} */
+};
+
+/* What one line says; slices point into its batch. */
+struct ad_sync_record {
+	enum ad_sync_what what;
+	int type;
+	int64_t line;
+	struct sv_str text;		/* the line */
+	struct sv_str name;		/* "Observation/e4" */
+	struct sv_str key, base;	/* of its patient; "" if shared */
+	struct map_version version;
+	struct sv_str refers;
+	struct sv_str url;
+	struct sv_str reason;
+};
+
+struct ad_sync_batch {
+	size_t file;			/* its number in the run */
+	char *block;			/* the lines */
+	size_t cap_block;
+	struct sv_arena A;		/* of the records */
+	struct ad_sync_record *at;
+	size_t n, cap;
+	int64_t offset, line;		/* behind the block */
+	int64_t lines, dropped;
+	bool end;			/* of the file; ${digest} is set */
+	char digest[33];
+	struct sv_status status;	/* RETRY: errno_; NOMEM */
+	int errno_;
+};
+
+struct ad_sync_reader;
+
+/** Begin to read the files of ${Y} that are not skipped, each from where it
+ * is.  NOMEM. */
+struct sv_status ad_sync_reader_start(struct ad_sync *Y,
+    struct ad_sync_reader **ret) SV_CHECK;
+
+/** The next batch; NULL when all is read. */
+struct ad_sync_batch *ad_sync_reader_next(struct ad_sync_reader *X);
+
+/** ${b} is done with. */
+void ad_sync_reader_return(struct ad_sync_reader *X, struct ad_sync_batch *b);
+
+/** End the thread, wherever it is.  NULL is allowed. */
+void ad_sync_reader_stop(struct ad_sync_reader *X);
+
+/** Read ${line} into ${b}, as one record or several.  ${A} is for working
+ * memory.  NOMEM. */
+struct sv_status ad_sync_parse(struct ad_sync *Y, struct sv_arena *A,
+    struct ad_sync_batch *b, struct sv_str line) SV_CHECK;
+
+/** An empty record in ${b}; NULL without memory. */
+struct ad_sync_record *ad_sync_batch_add(struct ad_sync_batch *b);
+
+#endif

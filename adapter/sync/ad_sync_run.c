@@ -1,0 +1,313 @@
+/*
+ * One run over one registry.
+ */
+#include "ad_sync_run.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ad_memory.h"
+#include "ad_stop.h"
+#include "sv_limits.h"
+
+static struct sv_status
+cannot(struct ad_sync *Y, const char *what, const char *why)
+{
+	(void)snprintf(Y->why, sizeof(Y->why), "%.250s%s%.250s", what,
+	    what[0] != '\0' ? ": " : "", why);
+	return SV_BAD;
+}
+
+/* A service that runs keeps its lock, and we write beside it.  Without one we
+ * take it for a moment, to bring the store up to date; a service may start at
+ * any time. */
+static struct sv_status
+open_stores(struct ad_sync *Y)
+{
+	struct sv_err err = { .text = "" };
+	struct ad_store *S = ad_store_open(Y->store_path, AD_STORE_SERVICE,
+	    &err);
+
+	Y->beside_service = S == NULL;
+	ad_store_close(S);
+	Y->S = ad_store_open(Y->store_path, AD_STORE_OPERATOR, &err);
+	if (Y->S != NULL)
+		Y->R = ad_store_open(Y->store_path, AD_STORE_READ, &err);
+	return Y->R != NULL ? SV_OK : cannot(Y, err.where, err.text);
+}
+
+/* What the decisions came to, and how long the side file was. */
+static struct sv_str
+state_text(struct ad_sync *Y)
+{
+	const struct ad_change *c = &Y->d.change;
+	long at = Y->refused != NULL ? ftell(Y->refused) : 0;
+
+	return sv_arena_printf(&Y->A, "%lld %lld %lld %lld %lld %lld %lld %lld "
+	    "%ld", (long long)c->decided, (long long)c->fresh,
+	    (long long)c->changed, (long long)c->withdrawn,
+	    (long long)c->kept, (long long)Y->d.undecided,
+	    (long long)Y->d.posts, (long long)Y->d.purged, at);
+}
+
+static int64_t
+read_state(struct ad_sync *Y, struct sv_str text)
+{
+	int64_t n[9] = { 0 };
+	char *p = (char *)(uintptr_t)text.p;
+
+	for (int i = 0; i < 9 && p != NULL; i++)
+		n[i] = strtoll(p, &p, 10);
+	Y->d = (struct ad_sync_decided){ .change = { n[0], n[1], n[2], n[3],
+		n[4] }, .undecided = n[5], .posts = n[6], .purged = n[7] };
+	return n[8];
+}
+
+struct sv_status
+ad_sync_put_state(struct ad_sync *Y)
+{
+	if (ad_sync_is_part(Y))
+		return SV_OK;
+	Y->state.counts = state_text(Y);
+	SV_ENSURE(Y->state.counts.p != NULL, SV_NOMEM);
+	return ad_store_put_registry(Y->S, &Y->state);
+}
+
+/* The run is a message of its source: what it keeps and decides names it. */
+static struct sv_status
+number(struct ad_sync *Y)
+{
+	struct ad_message m = { .received_ms = Y->now_ms,
+		.source = Y->I.r.source, .key = { "", 0 },
+		.method = SV_LIT("SYNC"), .target = Y->state.name,
+		.media = { "", 0 }, .correlation = { "", 0 },
+		.body = { "", 0 }, .fate = AD_FATE_APPLIED,
+		.answer = { "", 0 }, .reason = SV_LIT("under way") };
+	struct sv_status s;
+
+	SV_TRY(ad_store_begin(Y->S));
+	s = ad_store_put_message(Y->S, &m);
+	Y->state.run = m.id;
+	Y->state.started_ms = Y->now_ms;
+	Y->state.ended_ms = 0;
+	if (sv_is_ok(s))
+		s = ad_sync_put_state(Y);
+	if (sv_is_ok(s))
+		return ad_store_commit(Y->S);
+	ad_store_rollback(Y->S);
+	return s;
+}
+
+/* Go on with the run that was interrupted, or begin one; the length of its
+ * side file. */
+static struct sv_status
+begin_or_go_on(struct ad_sync *Y, int64_t *ret)
+{
+	struct sv_str name = sv_str_of(Y->conf->name);
+	struct sv_status s;
+
+	*ret = 0;
+	Y->state = (struct ad_registry){ .name = name, .watermark = { "", 0 },
+		.base = { "", 0 }, .counts = { "", 0 } };
+	SV_TRY(ad_store_begin(Y->R));
+	s = ad_store_get_registry(Y->R, &Y->A, name, &Y->state);
+	ad_store_rollback(Y->R);
+	SV_ENSURE(sv_is_ok(s) || s.code == SV_CODE_SKIP, s);
+	if (sv_is_ok(s) && Y->state.ended_ms == 0 && !ad_sync_is_part(Y)) {
+		*ret = read_state(Y, Y->state.counts);
+		return SV_OK;
+	}
+	return number(Y);
+}
+
+static bool
+make_folder(struct ad_sync *Y)
+{
+	char *slash;
+
+	if (Y->conf->reports != NULL)
+		(void)snprintf(Y->reports, sizeof(Y->reports), "%s",
+		    Y->conf->reports);
+	else
+		(void)snprintf(Y->reports, sizeof(Y->reports), "%s.reports",
+		    Y->u->conf.store);
+	for (slash = strchr(Y->reports + 1, '/'); slash != NULL;
+	    slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		(void)mkdir(Y->reports, 0700);
+		*slash = '/';
+	}
+	return mkdir(Y->reports, 0700) == 0 || errno == EEXIST;
+}
+
+/* Of an interrupted run, up to where its last unit was. */
+static bool
+go_back(FILE *f, int64_t length)
+{
+	struct stat st;
+
+	return length == 0 || (fstat(fileno(f), &st) == 0
+	    && ftruncate(fileno(f), st.st_size < length ? st.st_size
+	    : (off_t)length) == 0 && fseek(f, 0, SEEK_END) == 0);
+}
+
+/* The side file of the lines that are refused. */
+static struct sv_status
+open_refused(struct ad_sync *Y, int64_t length)
+{
+	if (Y->o->dry_run) {
+		Y->refused = tmpfile();
+		return Y->refused != NULL ? SV_OK : cannot(Y, "temporary file",
+		    strerror(errno));
+	}
+	if (!make_folder(Y))
+		return cannot(Y, Y->reports, strerror(errno));
+	(void)snprintf(Y->refused_path, sizeof(Y->refused_path),
+	    "%s/%s-%lld.refused.ndjson", Y->reports, Y->conf->name,
+	    (long long)Y->state.run);
+	Y->refused = fopen(Y->refused_path, length > 0 ? "r+" : "w");
+	if (Y->refused == NULL || !go_back(Y->refused, length))
+		return cannot(Y, Y->refused_path, strerror(errno));
+	return SV_OK;
+}
+
+static int
+by_text(const void *a, const void *b)
+{
+	return sv_str_cmp(*(const struct sv_str *)a,
+	    *(const struct sv_str *)b);
+}
+
+/* --patients: a logical id a line. */
+static struct sv_status
+read_patients(struct ad_sync *Y)
+{
+	struct sv_str text, rest;
+	struct fhir_line l = { .number = 0 };
+
+	if (Y->o->patients == NULL)
+		return SV_OK;
+	text = ad_engine_file(&Y->A, Y->o->patients);
+	if (text.p == NULL)
+		return cannot(Y, Y->o->patients, strerror(errno));
+	Y->patients = sv_arena_alloc(&Y->A, (text.n + 1) * sizeof(text));
+	SV_ENSURE(Y->patients != NULL, SV_NOMEM);
+	for (rest = text; fhir_ndjson_next(&rest, &l);)
+		Y->patients[Y->n_patients++] = l.text;
+	qsort(Y->patients, Y->n_patients, sizeof(*Y->patients), by_text);
+	return Y->n_patients > 0 ? SV_OK : cannot(Y, Y->o->patients,
+	    "names no patient");
+}
+
+/* What the parts that are shared with messages want to know. */
+static struct sv_status
+prepare_intake(struct ad_sync *Y)
+{
+	struct ad_intake *I = &Y->I;
+
+	I->A = ad_arena(SV_LIMIT_ARENA);
+	I->cfg = &Y->u->intake;
+	I->r.source = sv_str_of(Y->conf->source);
+	I->r.received_ms = Y->now_ms;
+	I->as_of = Y->today;
+	I->recorded = ad_instant(&Y->A, Y->now_ms);
+	return I->recorded.p != NULL ? SV_OK : SV_NOMEM;
+}
+
+static struct sv_status
+prepare(struct ad_sync *Y)
+{
+	int64_t length;
+
+	Y->A = ad_arena(SV_LIMIT_ARENA);
+	SV_TRY(prepare_intake(Y));
+	SV_TRY(read_patients(Y));
+	SV_TRY(open_stores(Y));
+	SV_TRY(begin_or_go_on(Y, &length));
+	Y->I.m.id = Y->state.run;
+	Y->I.r.correlation = sv_arena_printf(&Y->A, "sync-%s-%lld",
+	    Y->conf->name, (long long)Y->state.run);
+	SV_ENSURE(Y->I.r.correlation.p != NULL, SV_NOMEM);
+	return open_refused(Y, length);
+}
+
+/* The last unit: the run is whole, and the next one starts from it. */
+static struct sv_status
+conclude(struct ad_sync *Y)
+{
+	struct ad_message m = { .id = Y->state.run, .fate = AD_FATE_APPLIED,
+		.status = 200, .answer = { "", 0 }, .key = { "", 0 } };
+	struct sv_status s;
+
+	m.reason = Y->partial ? SV_LIT("partial: see the report")
+	    : (struct sv_str){ "", 0 };
+	SV_TRY(ad_store_begin(Y->S));
+	s = ad_store_settle_message(Y->S, &m);
+	if (sv_is_ok(s) && !ad_sync_is_part(Y)) {
+		Y->state.ended_ms = ad_now_ms();
+		Y->state.watermark = ad_instant(&Y->A, Y->state.started_ms);
+		SV_ENSURE(Y->state.watermark.p != NULL, SV_NOMEM);
+		s = ad_sync_put_state(Y);
+		if (sv_is_ok(s))
+			s = ad_store_drop_files(Y->S, Y->state.name,
+			    Y->state.run);
+	}
+	if (sv_is_ok(s))
+		return ad_store_commit(Y->S);
+	ad_store_rollback(Y->S);
+	return s;
+}
+
+static struct sv_status
+run(struct ad_sync *Y)
+{
+	SV_TRY(prepare(Y));
+	SV_TRY(ad_sync_plan(Y));
+	SV_TRY(ad_sync_load(Y));
+	SV_TRY(ad_sync_left(Y));
+	SV_TRY(ad_sync_decide(Y));
+	Y->partial = ad_sync_total(Y).n[AD_SYNC_REFUSED] > 0
+	    || Y->d.undecided > 0;
+	SV_TRY(conclude(Y));
+	SV_TRY(ad_sync_report(Y));
+	return ad_sync_post(Y);
+}
+
+static enum ad_exit
+exit_of(struct ad_sync *Y, struct sv_status s)
+{
+	const char *hint = "run again: it goes on where it was";
+
+	if (sv_is_ok(s))
+		return Y->partial ? AD_EXIT_PARTIAL : AD_EXIT_OK;
+	ad_progress_clear(Y->P);
+	if (s.code == SV_CODE_NOMEM)
+		(void)cannot(Y, "", "not enough memory");
+	if (ad_stop_asked())
+		(void)cannot(Y, "", "stopped by a signal");
+	else if (Y->why[0] == '\0' && Y->S != NULL)
+		(void)ad_sync_store_failed(Y);
+	if (s.code == SV_CODE_BAD)
+		hint = "nothing was decided";
+	fprintf(stderr, "salvor: %s: %s (%s)\n", Y->conf->name, Y->why, hint);
+	return s.code == SV_CODE_BAD ? AD_EXIT_REFUSED : AD_EXIT_TEMPORARY;
+}
+
+enum ad_exit
+ad_sync_run(struct ad_sync *Y)
+{
+	enum ad_exit e = exit_of(Y, run(Y));
+
+	if (Y->refused != NULL)
+		(void)fclose(Y->refused);
+	ad_sync_files_free(Y);
+	ad_sync_known_free(&Y->known);
+	ad_store_close(Y->R);
+	ad_store_close(Y->S);
+	sv_arena_free(&Y->I.A);
+	sv_arena_free(&Y->A);
+	return e;
+}

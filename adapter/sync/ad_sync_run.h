@@ -1,0 +1,151 @@
+/**
+ * ad_sync_run.h: one run over one registry; internal to adapter/sync.
+ *
+ * Where a run is stands in the store, in the same unit as what was done:
+ *
+ *	registry.run, ended = 0		it is under way
+ *	registry_file.offset, done	how far each file is
+ *	patient.due			who has to be decided yet
+ */
+#ifndef AD_SYNC_RUN_H
+#define AD_SYNC_RUN_H
+
+#include <stdio.h>
+
+#include "ad_apply.h"
+#include "ad_progress.h"
+#include "ad_service.h"
+#include "ad_store_sync.h"
+#include "ad_sync.h"
+#include "ad_sync_known.h"
+
+/* What became of lines and resources. */
+enum ad_sync_count {
+	AD_SYNC_LINES,
+	AD_SYNC_DROPPED,	/* lines that cannot matter */
+	AD_SYNC_PASSED,		/* can say nothing, or was not asked for */
+	AD_SYNC_ADDED,
+	AD_SYNC_REPLACED,
+	AD_SYNC_UNCHANGED,
+	AD_SYNC_LATE,		/* older than what is known */
+	AD_SYNC_DELETED,
+	AD_SYNC_REFUSED,
+	AD_SYNC_COUNTS
+};
+
+/* Types that are counted apart. */
+enum {
+	AD_SYNC_PATIENT, AD_SYNC_CONDITION, AD_SYNC_OBSERVATION,
+	AD_SYNC_REPORT, AD_SYNC_PROCEDURE, AD_SYNC_REQUEST,
+	AD_SYNC_ADMINISTRATION, AD_SYNC_STATEMENT, AD_SYNC_DISPENSE,
+	AD_SYNC_MEDICATION, AD_SYNC_SPECIMEN, AD_SYNC_OTHER, AD_SYNC_TYPES
+};
+
+struct ad_sync_counts {
+	int64_t n[AD_SYNC_COUNTS];
+	int64_t by_type[AD_SYNC_TYPES][AD_SYNC_COUNTS];
+};
+
+struct sv_str ad_sync_type_name(int type);
+int ad_sync_type_of(struct sv_str name);
+const char *ad_sync_count_name(enum ad_sync_count c);
+void ad_sync_counts_add(struct ad_sync_counts *to,
+    const struct ad_sync_counts *from);
+/** ${c} as text in ${A}, .p is NULL without memory; and back. */
+struct sv_str ad_sync_counts_text(struct sv_arena *A,
+    const struct ad_sync_counts *c);
+void ad_sync_counts_read(struct sv_str text, struct ad_sync_counts *ret);
+
+/* A file of the export. */
+struct ad_sync_file {
+	char *path;
+	const char *name;		/* the end of ${path} */
+	int64_t size, modified;		/* ns since 1970 */
+	int64_t offset, line;		/* where to go on */
+	bool skip;			/* taken in already, by its digest */
+	char digest[33];
+	int64_t patients;
+	struct ad_sync_counts counts;
+};
+
+/* What the decisions of a run came to. */
+struct ad_sync_decided {
+	struct ad_change change;
+	int64_t undecided, posts, purged;
+};
+
+struct ad_sync {
+	const struct ad_options *o;
+	const struct ad_conf_registry *conf;
+	struct ad_setup *u;
+	const char *store_path;		/* of the private copy if dry */
+	struct ad_store *S, *R;		/* to write, and to read */
+	bool beside_service;		/* which wants to write too */
+	struct ad_progress *P;
+	int64_t now_ms;			/* when the run started */
+	int32_t today;
+	struct ad_registry state;
+	struct sv_arena A;		/* of the run */
+	struct ad_sync_file *file;
+	size_t n_files, n_skipped;
+	struct ad_sync_known known;	/* resources of the source */
+	struct sv_str *patients;	/* sorted; n 0: all */
+	size_t n_patients;
+	struct ad_intake I;		/* for what it shares with messages */
+	struct ad_sync_decided d;
+	FILE *refused;			/* side file */
+	char refused_path[4096], reports[3900];
+	bool partial;			/* it took something, not all */
+	int64_t load_ms, decide_ms, bytes_read;
+	struct map_measure measure;
+	int64_t n_gaps;
+	char why[512];			/* it could not go on */
+};
+
+/** Do the run ${Y}, of which o, conf, u, store_path, P, now_ms and today are
+ * set; then end it.  AD_EXIT_OK, AD_EXIT_PARTIAL, or why not all was done. */
+enum ad_exit ad_sync_run(struct ad_sync *Y);
+
+/** Write where the run is, inside a unit. */
+struct sv_status ad_sync_put_state(struct ad_sync *Y) SV_CHECK;
+
+/** Is this a run over a part, whose end says nothing of the whole? */
+bool ad_sync_is_part(const struct ad_sync *Y);
+
+/** Find the files, and which were taken in already.  BAD with Y->why. */
+struct sv_status ad_sync_plan(struct ad_sync *Y) SV_CHECK;
+void ad_sync_files_free(struct ad_sync *Y);
+
+/** Read the files into the store.  RETRY with Y->why: it can go on later. */
+struct sv_status ad_sync_load(struct ad_sync *Y) SV_CHECK;
+
+/** Note where file ${i} is, inside a unit. */
+struct sv_status ad_sync_note_file(struct ad_sync *Y, size_t i, bool done)
+    SV_CHECK;
+
+/** Forget the patients that left; inside no unit. */
+struct sv_status ad_sync_left(struct ad_sync *Y) SV_CHECK;
+
+/** Decide everybody who is due. */
+struct sv_status ad_sync_decide(struct ad_sync *Y) SV_CHECK;
+
+/** Post what waits, unless a service does. */
+struct sv_status ad_sync_post(struct ad_sync *Y) SV_CHECK;
+
+/** Write the reports of a run that is whole.  RETRY with Y->why. */
+struct sv_status ad_sync_report(struct ad_sync *Y) SV_CHECK;
+
+/** All counts of the run, over its files. */
+struct ad_sync_counts ad_sync_total(const struct ad_sync *Y);
+
+/** The store failed: RETRY, with its reason in Y->why. */
+struct sv_status ad_sync_store_failed(struct ad_sync *Y);
+
+/** After a unit that took ${ms}: let a running service write. */
+void ad_sync_yield(const struct ad_sync *Y, int64_t ms);
+
+/* How long a unit may last before it is committed, in ms. */
+#define AD_SYNC_UNIT_MS 100
+#define AD_SYNC_UNIT_BESIDE_MS 30
+
+#endif
