@@ -173,7 +173,10 @@ hash_all(struct ad_engine *E, const struct map_file *terms, size_t n)
 		parts[i] = terms[i].bytes;
 	parts[n] = E->book.sha256;
 	parts[n + 1] = SV_LIT(SALVOR_VERSION);
-	return sv_is_ok(map_hash(parts, n + 2, E->sha256));
+	if (!sv_is_ok(map_hash(parts, n + 2, E->sha256)))
+		return false;
+	parts[n] = SV_LIT(SALVOR_VERSION);
+	return sv_is_ok(map_hash(parts, n + 1, E->terminology_sha256));
 }
 
 /* Every file of the configuration: the terminology from ${ret_terms} on. */

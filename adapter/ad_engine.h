@@ -17,6 +17,7 @@ struct ad_engine {
 	/* Of all that decisions follow from: rules, what the site changed of
 	 * them, terminology, and this program. */
 	char sha256[65];
+	char terminology_sha256[65];	/* of terminology, and this program */
 	const struct map_file *files;	/* all that was read, for checks */
 	size_t n_files;
 };

@@ -52,7 +52,15 @@ struct ad_conf_folder {
 /* A registry or EHR that salvor sync takes in. */
 struct ad_conf_registry {
 	const char *name;
-	const char *folder;		/* of NDJSON files */
+	const char *folder;		/* of NDJSON files; or */
+	const char *url;		/* of a server with Bulk Data exports */
+	const char *level, *group;	/* "system", "patient"; or a group */
+	struct sv_str types[AD_CONF_MAX], filters[AD_CONF_MAX];
+	size_t n_types, n_filters;
+	const char *ca, *certificate, *key, *proxy;	/* as destinations */
+	const char *client_id, *client_key, *token_url, *jku, *scope;
+	long parallel, deadline_hours, max_gib, overlap_s, ask_s;
+	bool plain, lenient_counts;
 	const char *source;		/* whose resources they are; its name */
 	const char *reports;		/* folder, or NULL: beside the store */
 	bool purge_left;		/* forget the patients that left */

@@ -1,10 +1,34 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ad_client.h"
 #include "ad_conf_parse.h"
 
+/* What can say anything to Salvor. */
+static char usual_types[] = "{Patient, Condition, Observation, "
+	"DiagnosticReport, Procedure, MedicationRequest, "
+	"MedicationAdministration, MedicationStatement, MedicationDispense, "
+	"Medication, Specimen}";
+static char none[] = "{}";
+
 cfg_opt_t ad_conf_registry_options[] = {
-	CFG_STR("folder", "", CFGF_NONE), CFG_STR("source", "", CFGF_NONE),
+	CFG_STR("folder", "", CFGF_NONE), CFG_STR("url", "", CFGF_NONE),
+	CFG_STR("level", "system", CFGF_NONE), CFG_STR("group", "", CFGF_NONE),
+	CFG_STR_LIST("types", usual_types, CFGF_NONE),
+	CFG_STR_LIST("type-filter", none, CFGF_NONE),
+	CFG_STR("ca", "", CFGF_NONE), CFG_STR("certificate", "", CFGF_NONE),
+	CFG_STR("key", "", CFGF_NONE), CFG_STR("proxy", "", CFGF_NONE),
+	CFG_STR("client-id", "", CFGF_NONE),
+	CFG_STR("client-key", "", CFGF_NONE),
+	CFG_STR("token-url", "", CFGF_NONE), CFG_STR("jwks-url", "", CFGF_NONE),
+	CFG_STR("scope", "system/*.rs", CFGF_NONE),
+	CFG_INT("parallel", 3, CFGF_NONE),
+	CFG_INT("deadline-hours", 168, CFGF_NONE),
+	CFG_INT("max-gib", 1024, CFGF_NONE),
+	CFG_INT("since-overlap", 60, CFGF_NONE),
+	CFG_INT("ask-seconds", 5, CFGF_NONE),
+	CFG_BOOL("lenient-counts", cfg_false, CFGF_NONE),
+	CFG_STR("source", "", CFGF_NONE),
 	CFG_STR("reports", "", CFGF_NONE), CFG_STR("left", "keep", CFGF_NONE),
 	CFG_STR("window", "", CFGF_NONE),
 	CFG_INT("post-minutes", 60, CFGF_NONE),
@@ -31,8 +55,83 @@ read_window(const char *text, struct ad_conf_registry *r)
 	return r->window_from != r->window_to;
 }
 
+static void
+read_list(cfg_t *s, const char *name, struct sv_str *at, size_t *n)
+{
+	*n = cfg_size(s, name) < AD_CONF_MAX ? cfg_size(s, name) : AD_CONF_MAX;
+	for (unsigned i = 0; i < *n; i++)
+		at[i] = sv_str_of(cfg_getnstr(s, name, i));
+}
+
+static bool
+are_in_range(const struct ad_conf_registry *r)
+{
+	return r->parallel >= 1 && r->parallel <= 10 && r->deadline_hours >= 1
+	    && r->max_gib >= 1 && r->overlap_s >= 0 && r->ask_s >= 1;
+}
+
 static struct sv_status
-read_registry(cfg_t *s, struct ad_conf_registry *ret,
+check_server(const struct ad_conf_registry *r, struct sv_err *err)
+{
+	if ((r->client_id == NULL) != (r->client_key == NULL))
+		return ad_conf_wrong(err, r->name, "client-id and client-key "
+		    "go together");
+	if (strcmp(r->level, "system") != 0 && strcmp(r->level, "patient") != 0
+	    && r->group == NULL)
+		return ad_conf_wrong(err, r->name, "level takes system or "
+		    "patient; or name a group");
+	if (!are_in_range(r))
+		return ad_conf_wrong(err, r->name, "parallel is 1 to 10; "
+		    "deadline-hours, max-gib and ask-seconds at least 1");
+	return SV_OK;
+}
+
+/* How the server is reached and what is asked for. */
+static struct sv_status
+read_server(cfg_t *s, struct ad_conf_registry *r, struct sv_err *err)
+{
+	r->url = ad_conf_text(s, "url");
+	r->group = ad_conf_text(s, "group");
+	r->level = r->group != NULL ? "group" : cfg_getstr(s, "level");
+	read_list(s, "types", r->types, &r->n_types);
+	read_list(s, "type-filter", r->filters, &r->n_filters);
+	r->ca = ad_conf_text(s, "ca");
+	r->certificate = ad_conf_text(s, "certificate");
+	r->key = ad_conf_text(s, "key");
+	r->proxy = ad_conf_text(s, "proxy");
+	r->client_id = ad_conf_text(s, "client-id");
+	r->client_key = ad_conf_text(s, "client-key");
+	r->token_url = ad_conf_text(s, "token-url");
+	r->jku = ad_conf_text(s, "jwks-url");
+	r->scope = ad_conf_text(s, "scope");
+	r->parallel = cfg_getint(s, "parallel");
+	r->deadline_hours = cfg_getint(s, "deadline-hours");
+	r->max_gib = cfg_getint(s, "max-gib");
+	r->overlap_s = cfg_getint(s, "since-overlap");
+	r->ask_s = cfg_getint(s, "ask-seconds");
+	r->lenient_counts = cfg_getbool(s, "lenient-counts");
+	return check_server(r, err);
+}
+
+static struct sv_status
+check_input(const struct ad_conf_registry *r, bool development,
+    struct sv_err *err)
+{
+	/* It becomes part of file names. */
+	if (strspn(r->name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRST"
+	    "UVWXYZ0123456789-_") != strlen(r->name))
+		return ad_conf_wrong(err, r->name, "the name of a registry "
+		    "is of letters, digits, - and _");
+	if ((r->folder == NULL) == (r->url == NULL))
+		return ad_conf_wrong(err, r->name, "a registry needs a folder "
+		    "with NDJSON files, or the url of a server");
+	if (r->url != NULL && !ad_client_may_ask(r->url, development))
+		return ad_conf_wrong(err, r->name, "url takes https://…");
+	return SV_OK;
+}
+
+static struct sv_status
+read_registry(cfg_t *s, bool development, struct ad_conf_registry *ret,
     struct sv_err *err)
 {
 	const char *left = ad_conf_text(s, "left");
@@ -44,14 +143,9 @@ read_registry(cfg_t *s, struct ad_conf_registry *ret,
 		.post_minutes = cfg_getint(s, "post-minutes") };
 	if (ret->source == NULL)
 		ret->source = ret->name;
-	/* It becomes part of file names. */
-	if (strspn(ret->name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRST"
-	    "UVWXYZ0123456789-_") != strlen(ret->name))
-		return ad_conf_wrong(err, ret->name, "the name of a registry "
-		    "is of letters, digits, - and _");
-	if (ret->folder == NULL)
-		return ad_conf_wrong(err, ret->name, "a registry needs a "
-		    "folder with NDJSON files");
+	ret->plain = development;
+	SV_TRY(read_server(s, ret, err));
+	SV_TRY(check_input(ret, development, err));
 	if (left == NULL || (strcmp(left, "keep") != 0
 	    && strcmp(left, "purge") != 0))
 		return ad_conf_wrong(err, ret->name, "left takes keep or "
@@ -74,6 +168,6 @@ ad_conf_read_registries(cfg_t *cfg, struct ad_conf *ret, struct sv_err *err)
 		return ad_conf_wrong(err, "", "at most 64 registries");
 	for (unsigned i = 0; i < ret->n_registries; i++)
 		SV_TRY(read_registry(cfg_getnsec(cfg, "registry", i),
-		    &ret->registry[i], err));
+		    ret->development, &ret->registry[i], err));
 	return SV_OK;
 }

@@ -57,6 +57,8 @@
 	    " FROM registry_file WHERE registry = ? AND size = ? AND"\
 	    " rules = ? AND done = 1 AND (digest = ?4 OR ?4 = '') LIMIT"\
 	    " 1") \
+	X(ANY_FILE, "SELECT 1 FROM registry_file WHERE registry = ? AND" \
+	    " rules = ? LIMIT 1") \
 	X(DROP_FILES, "DELETE FROM registry_file WHERE registry = ? AND"\
 	    " run <> ?")
 

@@ -237,6 +237,15 @@ ad_store_find_file(struct ad_store *S, struct sv_arena *A, struct ad_taken *f)
 }
 
 struct sv_status
+ad_store_any_file(struct ad_store *S, const struct ad_taken *f)
+{
+	int64_t one;
+
+	return ad_sql_number(S, ad_sql(S, AD_SQL_ANY_FILE, "ss", f->registry,
+	    f->rules), &one);
+}
+
+struct sv_status
 ad_store_drop_files(struct ad_store *S, struct sv_str registry, int64_t run)
 {
 	return ad_sql_run(S, AD_SQL_DROP_FILES, "si", registry, run);

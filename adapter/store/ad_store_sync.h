@@ -143,6 +143,10 @@ struct sv_status ad_store_get_file(struct ad_store *S, struct sv_arena *A,
 struct sv_status ad_store_find_file(struct ad_store *S, struct sv_arena *A,
     struct ad_taken *f) SV_CHECK;
 
+/** Was any file of ${f}->registry sieved by ${f}->rules?  SKIP if not. */
+struct sv_status ad_store_any_file(struct ad_store *S,
+    const struct ad_taken *f) SV_CHECK;
+
 /** Forget the files of ${registry} that are not of ${run}; of all runs if it
  * is 0. */
 struct sv_status ad_store_drop_files(struct ad_store *S,

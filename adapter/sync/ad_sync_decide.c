@@ -12,7 +12,7 @@
 
 #define CHUNK 8			/* patients that are worked out together */
 #define MAX_WORKERS 4
-#define MAX_READY 6
+#define MAX_READY 4
 
 struct pool {
 	struct ad_sync *Y;

@@ -26,6 +26,8 @@ put_figures(struct map_html *H, const struct ad_sync *Y)
 	    "possible", Y->n_gaps);
 	put_figure(H, "Lines refused",
 	    ad_sync_total(Y).n[AD_SYNC_REFUSED]);
+	put_figure(H, "Files or resources that could not be had",
+	    (int64_t)Y->n_missing);
 	put_figure(H, "Patients that could not be decided", Y->d.undecided);
 	put_figure(H, "Patients that left and were forgotten", Y->d.purged);
 	map_html_raw(H, "</dl>\n");

@@ -184,6 +184,7 @@ ad_sync_load(struct ad_sync *Y)
 	SV_TRY(ad_sync_reader_start(Y, &L.X));
 	s = take_all(&L);
 	ad_sync_reader_stop(L.X);
+	ad_sync_known_free(&Y->known);
 	Y->load_ms = ad_now_ms() - begun;
 	return s;
 }

@@ -25,8 +25,8 @@ cannot(struct ad_sync *Y, const char *path)
 	return SV_BAD;
 }
 
-static struct sv_status
-add_file(struct ad_sync *Y, const char *folder, const char *name)
+struct sv_status
+ad_sync_add_file(struct ad_sync *Y, const char *folder, const char *name)
 {
 	struct ad_sync_file *bigger = realloc(Y->file, (Y->n_files + 1)
 	    * sizeof(*bigger)), *f;
@@ -72,7 +72,8 @@ list_folder(struct ad_sync *Y, const char *folder)
 	while (sv_is_ok(s) && (d = readdir(dir)) != NULL) {
 		if (d->d_name[0] != '.' && sv_str_ends(sv_str_of(d->d_name),
 		    SV_LIT(".ndjson")))
-			s = add_file(Y, folder, d->d_name);
+			s = ad_sync_add_file(Y, folder,
+			    d->d_name);
 	}
 	(void)closedir(dir);
 	SV_TRY(s);
@@ -106,7 +107,7 @@ taken_of(const struct ad_sync *Y, const struct ad_sync_file *f)
 	return (struct ad_taken){ .registry = Y->state.name,
 		.name = sv_str_of(f->name), .run = Y->state.run,
 		.size = f->size, .modified = f->modified,
-		.rules = Y->u->intake.sha256, .digest = { "", 0 } };
+		.rules = sv_str_of(Y->u->engine.terminology_sha256), .digest = { "", 0 } };
 }
 
 /* This run has begun it, or is done with it. */
@@ -177,7 +178,8 @@ read_patients_again(struct ad_sync *Y)
 struct sv_status
 ad_sync_plan(struct ad_sync *Y)
 {
-	struct sv_status s = list_folder(Y, Y->conf->folder);
+	struct sv_status s = Y->conf->url != NULL ? ad_sync_fetch(Y)
+	    : list_folder(Y, Y->conf->folder);
 	int64_t done = 0, all = 0;
 
 	SV_TRY(s);

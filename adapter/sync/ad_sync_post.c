@@ -19,7 +19,8 @@ says_who_left(const struct ad_sync *Y)
 
 	for (size_t i = 0; i < Y->n_files; i++)
 		patients += Y->file[i].skip ? 0 : Y->file[i].patients;
-	return Y->conf->purge_left && !ad_sync_is_part(Y) && patients > 0
+	return Y->conf->purge_left && !ad_sync_is_part(Y) && !Y->incremental
+	    && Y->n_missing == 0 && patients > 0
 	    && n.n[AD_SYNC_REFUSED] == 0 && Y->n_skipped < Y->n_files;
 }
 

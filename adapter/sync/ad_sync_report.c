@@ -172,6 +172,9 @@ add_lines(struct ad_sync *Y, struct sv_buf *b)
 	sv_buf_printf(b, "  read in %.1f s (%.0f MB/s, %.0f lines/s), decided "
 	    "in %.1f s (%.0f patients/s)\n", t.load_s, t.mb_s, t.lines_s,
 	    t.decide_s, t.patients_s);
+	if (Y->n_missing > 0)
+		sv_buf_printf(b, "  %zu files or resources could not be had; "
+		    "the next run asks for them again\n", Y->n_missing);
 	if (n.n[AD_SYNC_REFUSED] > 0 && !Y->o->dry_run)
 		sv_buf_printf(b, "  refused lines: %s\n", Y->refused_path);
 }

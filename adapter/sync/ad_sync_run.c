@@ -248,10 +248,12 @@ conclude(struct ad_sync *Y)
 	s = ad_store_settle_message(Y->S, &m);
 	if (sv_is_ok(s) && !ad_sync_is_part(Y)) {
 		Y->state.ended_ms = ad_now_ms();
-		Y->state.watermark = ad_instant(&Y->A, Y->state.started_ms);
-		SV_ENSURE(Y->state.watermark.p != NULL, SV_NOMEM);
+		/* What was missing is asked for again ([F11]). */
+		if (Y->n_missing == 0 && Y->transaction_time.n > 0)
+			Y->state.watermark = Y->transaction_time;
 		s = ad_sync_put_state(Y);
-		if (sv_is_ok(s))
+		/* What an earlier whole export said still holds. */
+		if (sv_is_ok(s) && !Y->incremental)
 			s = ad_store_drop_files(Y->S, Y->state.name,
 			    Y->state.run);
 	}
@@ -270,8 +272,9 @@ run(struct ad_sync *Y)
 	SV_TRY(ad_sync_left(Y));
 	SV_TRY(ad_sync_decide(Y));
 	Y->partial = ad_sync_total(Y).n[AD_SYNC_REFUSED] > 0
-	    || Y->d.undecided > 0;
+	    || Y->d.undecided > 0 || Y->n_missing > 0;
 	SV_TRY(conclude(Y));
+	ad_sync_fetch_end(Y);
 	SV_TRY(ad_sync_report(Y));
 	return ad_sync_post(Y);
 }

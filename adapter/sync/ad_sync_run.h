@@ -88,6 +88,10 @@ struct ad_sync {
 	struct sv_arena A;		/* of the run */
 	struct ad_sync_file *file;
 	size_t n_files, n_skipped;
+	bool incremental;		/* only what changed since the last run */
+	struct sv_str transaction_time;	/* of the export, or "" */
+	size_t n_missing;		/* files that could not be had, and what
+					 * the server could not export */
 	struct ad_sync_known known;	/* resources of the source */
 	struct sv_str *patients;	/* sorted; n 0: all */
 	size_t n_patients;
@@ -114,6 +118,17 @@ bool ad_sync_is_part(const struct ad_sync *Y);
 
 /** Find the files, and which were taken in already.  BAD with Y->why. */
 struct sv_status ad_sync_plan(struct ad_sync *Y) SV_CHECK;
+/** The file ${name} of ${folder} is one of the run.  BAD with Y->why; NOMEM. */
+struct sv_status ad_sync_add_file(struct ad_sync *Y, const char *folder,
+    const char *name) SV_CHECK;
+
+/** Have the files from the registry's server; they are in the order in which
+ * they are to be taken.  BAD, RETRY with Y->why; NOMEM. */
+struct sv_status ad_sync_fetch(struct ad_sync *Y) SV_CHECK;
+
+/** All was taken in: let the server forget the export. */
+void ad_sync_fetch_end(struct ad_sync *Y);
+
 void ad_sync_files_free(struct ad_sync *Y);
 
 /** Read the files into the store.  RETRY with Y->why: it can go on later. */

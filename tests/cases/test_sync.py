@@ -24,6 +24,7 @@ import xml.etree.ElementTree
 ROOT = os.environ.get('SALVOR_SOURCE_ROOT', os.path.join(os.path.dirname(os.path.abspath(__file__)), '../..'))
 sys.path.insert(0, os.path.join(ROOT, 'tests/support'))
 import synthetic  # noqa: E402
+from bulk_server import INSTANT, BulkServer  # noqa: E402
 from service import Service  # noqa: E402
 
 SALVOR = None
@@ -525,6 +526,86 @@ class Trouble(unittest.TestCase):
             r.write(history('7'))
             self.assertEqual(r.sync(), '')
             self.assertIn('1 patients decided', r.sync('cancer'))
+
+
+def ndjson(resources):
+    return ''.join(json.dumps(r) + '\n' for r in resources).encode()
+
+
+class Server(unittest.TestCase):
+    """The registry is a server with Bulk Data exports; all that one may do is in test_bulk.py."""
+
+    def setUp(self):
+        self.temporary = tempfile.TemporaryDirectory()
+        self.server = BulkServer(self.temporary.name)
+        self.r = Registry()
+        with open(self.r.conf) as f:
+            conf = f.read()
+        with open(self.r.conf, 'w') as f:
+            f.write(re.sub(r'folder = .*', 'url = "%s"\n\tca = "%s/ca.pem"\n\task-seconds = 1'
+                           % (self.server.url, self.temporary.name), conf))
+
+    def tearDown(self):
+        self.server.__exit__()
+        self.r.__exit__()
+        self.temporary.cleanup()
+
+    def kickoff(self):
+        return [x[1] for x in self.server.requests if '$export' in x[1]][-1]
+
+    def serve(self, resources, **more):
+        files = {}
+        for x in resources:
+            files.setdefault(x['resourceType'], []).append(x)
+        self.server.deleted = False     # a new export, which nobody has ended yet
+        self.server.serve(**{k: ndjson(v) for k, v in files.items()})
+        for key, bundles in more.items():
+            self.server.files[key] = ndjson(bundles)
+            self.server.manifest[key] = [{'type': bundles[0]['resourceType'],
+                                          'url': '%s/file/%s' % (self.server.url, key)}]
+
+    def test_everything_then_what_changed(self):
+        self.serve(history('7') + history('8'))
+        self.r.sync()
+        self.assertNotIn('_since', self.kickoff())
+        self.assertIn('_type=Patient', self.kickoff())
+        with Registry() as direct:
+            direct.write(history('7') + history('8'))
+            direct.sync()
+            self.assertEqual(self.r.holds(), direct.holds())
+        self.assertEqual(self.r.sql('SELECT watermark FROM registry'), [(INSTANT,)])
+        # Nothing changed, and then something did: both since a minute before the last export.
+        for resources in ([], [psa('8', '8-p3', '2026-04-10', 0.9)]):
+            self.serve(resources)
+            out = self.r.sync()
+            self.assertRegex(self.kickoff(), r'_since=2026-11-24T01(:|%3A)59(:|%3A)00')
+            self.assertIn(' %d patients decided' % len(resources), out)
+        self.serve(history('7'))
+        self.r.sync('--full')
+        self.assertNotIn('_since', self.kickoff())
+        self.assertEqual(os.listdir(self.r.store + '.jobs'), [])
+
+    def test_deleted(self):
+        self.serve(history('7') + history('8'))
+        self.r.sync()
+        self.serve([], deleted=[{'resourceType': 'Bundle', 'type': 'transaction', 'entry': [
+            {'request': {'method': 'DELETE', 'url': 'Procedure/7-rp'}}]}])
+        self.assertIn('1 withdrawn', self.r.sync())
+
+    def test_what_could_not_be_exported_is_asked_for_again(self):
+        self.serve(history('7'), error=[{'resourceType': 'OperationOutcome', 'issue': [
+            {'severity': 'error', 'code': 'exception'}]}])
+        status, out, err = self.r.run()
+        self.assertEqual(status, 5, err)
+        self.assertIn('could not be had', out)
+        self.assertEqual(len(self.r.holds()), 1)
+        self.assertEqual(self.r.sql('SELECT watermark FROM registry'), [('',)])
+
+    def test_a_server_that_refuses(self):
+        self.server.script['/$export'] = [403]
+        status, _, err = self.r.run()
+        self.assertEqual(status, 1, err)
+        self.assertEqual(self.r.sql('SELECT count(*) FROM resource'), [(0,)])
 
 
 class Reports(unittest.TestCase):
