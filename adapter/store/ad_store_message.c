@@ -4,6 +4,7 @@
 #include "ad_sql.h"
 
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #define LEVEL 1		/* fast; a 10 KB Bundle becomes about 1.5 KB */
 
@@ -43,6 +44,8 @@ ad_store_unpack(struct sv_arena *A, struct sv_str packed, size_t ceiling,
 	p = sv_arena_alloc(A, (size_t)size + 1);
 	SV_ENSURE(p != NULL, SV_NOMEM);
 	n = ZSTD_decompress(p, (size_t)size, packed.p, packed.n);
+	SV_ENSURE(ZSTD_getErrorCode(n) != ZSTD_error_memory_allocation,
+	    SV_NOMEM);
 	SV_ENSURE(!ZSTD_isError(n) && n == size, SV_BAD);
 	*ret = (struct sv_str){ p, n };
 	return SV_OK;

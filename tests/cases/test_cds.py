@@ -603,7 +603,11 @@ class Cds(unittest.TestCase):
 
     def test_a_store_of_an_older_salvor(self):
         """R54: every older layout becomes the one of today, and keeps what it held"""
-        undo = ['DROP TABLE cds_card; DROP TABLE cds_feedback', 'ALTER TABLE outbox DROP COLUMN said',
+        undo = ['DROP TABLE registry; DROP TABLE registry_file; DROP INDEX patient_due;'
+                'ALTER TABLE patient_name DROP COLUMN seen;'
+                + ';'.join('ALTER TABLE patient DROP COLUMN ' + c for c in
+                           ('due', 'standing', 'failed_from', 'failed_to', 'window_to')),
+                'DROP TABLE cds_card; DROP TABLE cds_feedback', 'ALTER TABLE outbox DROP COLUMN said',
                 'DROP TABLE probe; DROP INDEX guidance_decision; ALTER TABLE patient DROP COLUMN rules']
         with Service(SALVOR) as old:
             self.assertEqual(old.post('/fhir', {'resourceType': 'Bundle', 'type': 'collection', 'entry': [
