@@ -299,7 +299,7 @@ ad_http_counted(const struct ad_http *H)
 {
 	struct ad_http_counts c = { .connections = H->connections,
 		.requests = H->requests, .running = H->running,
-		.slow = H->slow, .bytes_in = H->bytes_in };
+		.slow = H->slow, .cut = H->cut, .bytes_in = H->bytes_in };
 
 	for (size_t i = 0; i < 6; i++)
 		c.answered[i] = H->answered_class[i];

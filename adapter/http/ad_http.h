@@ -6,11 +6,12 @@
  * longer chunked, no longer compressed.  The handler answers at once or later,
  * from any thread, exactly once.
  *
- * Hostile senders: requests have ceilings on their headers and bodies, before
- * and after inflation; a connection must complete its handshake and each
- * request within AD_HTTP_PATIENCE_S plus the time its bytes take at
- * AD_HTTP_MIN_RATE, so that a slow sender holds nothing for long; more
- * connections than the maximum wait in the kernel's queue.
+ * Hostile peers: requests have ceilings on their headers and bodies, before
+ * and after inflation.  The handshake, a request and the taking of an answer
+ * must not fall behind AD_HTTP_MIN_RATE by more than AD_HTTP_PATIENCE_S, so
+ * that who is slow holds nothing for long.  All bodies that are under way
+ * share AD_HTTP_MAX_BODIES times the ceiling of one; who exceeds it is cut
+ * off.  More connections than the maximum wait in the kernel's queue.
  *
  * TLS 1.2 or later.  Client certificates are asked for if there is a CA for
  * them; who they are is the handler's business (ad_http_peer).
@@ -27,6 +28,7 @@
 #define AD_HTTP_MIN_RATE 500		/* bytes a second (as Postfix) */
 #define AD_HTTP_IDLE_S 75
 #define AD_HTTP_MAX_HEADERS (32 * 1024)
+#define AD_HTTP_MAX_BODIES 16
 
 struct ad_http_options {
 	const char *address;		/* "0.0.0.0", "::1" */
@@ -70,6 +72,7 @@ struct ad_http_counts {
 	int64_t answered[6];		/* by status class, 1xx to 5xx */
 	int64_t running;		/* not answered yet */
 	int64_t slow;			/* connections closed for slowness */
+	int64_t cut;			/* because bodies took too much memory */
 	int64_t bytes_in;
 };
 struct ad_http_counts ad_http_counted(const struct ad_http *H);

@@ -78,6 +78,7 @@ ad_http_address(const struct ad_http_call *c)
 static void
 call_free(struct ad_http_call *c)
 {
+	c->loop->H->buffered -= c->buffered;
 	evhttp_clear_headers(&c->query);
 	free(c->path);
 	free(c->inflated);
@@ -195,10 +196,8 @@ ad_http_dispatch(struct evhttp_request *req, void *loop)
 	struct ad_http_connection *k = ad_http_connection_of(req);
 	int status, peer;
 
-	if (k != NULL) {
-		k->since_ms = 0;
-		k->bytes = 0;
-	}
+	if (k != NULL)
+		k->in_until_ms = 0;
 	if (c == NULL) {
 		evhttp_send_reply(req, 503, NULL, NULL);
 		return;
@@ -207,6 +206,10 @@ ad_http_dispatch(struct evhttp_request *req, void *loop)
 	L->H->running++;
 	c->loop = L;
 	c->req = req;
+	if (k != NULL) {
+		c->buffered = k->bytes;
+		k->bytes = 0;
+	}
 	status = read_url(c);
 	if (status == 200)
 		status = read_body(c);

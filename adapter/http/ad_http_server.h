@@ -21,8 +21,10 @@ struct ad_http_connection {
 	struct ad_http_connection *next, *prev;
 	struct ad_http_loop *loop;
 	struct bufferevent *bev;
-	int64_t since_ms;	/* of the handshake or request under way; 0: idle */
-	size_t bytes;		/* of it */
+	/* When the peer has fallen too far behind: with the handshake or its
+	 * request, and with taking our answer.  0: nothing is under way. */
+	int64_t in_until_ms, out_until_ms;
+	int64_t bytes;		/* of the request under way */
 };
 
 /* One thread. */
@@ -51,7 +53,8 @@ struct ad_http {
 	struct ad_http_loop *loop;
 	uint16_t port;
 	_Atomic int64_t connections, requests, answered_class[6], running,
-	    slow, bytes_in;
+	    slow, cut, bytes_in;
+	_Atomic int64_t buffered;	/* bytes of requests not answered yet */
 };
 
 struct ad_http_call {
@@ -64,6 +67,7 @@ struct ad_http_call {
 	char peer[65];
 	char *inflated;			/* the body, if it was compressed */
 	struct sv_str body;
+	int64_t buffered;		/* its share of that of the server */
 	struct ad_http_answer answer;	/* when it waits for its loop */
 	char *copy;			/* what the answer points into */
 };

@@ -113,6 +113,7 @@ connection_gone(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int idx, long argl,
 	if (c->next != NULL)
 		c->next->prev = c->prev;
 	L->H->connections--;
+	L->H->buffered -= c->bytes;
 	if (L->n_connections-- == L->H->o.max_connections && !L->stopping)
 		(void)evconnlistener_enable(
 		    evhttp_bound_socket_get_listener(L->bound));
@@ -136,26 +137,59 @@ connection_index(void)
 	return index_value;
 }
 
+/* Every byte buys time, but never more than the patience: a burst does not
+ * pay for a stall (Postfix: smtpd_min_data_rate). */
+static void
+progress(int64_t *until_ms, size_t bytes)
+{
+	int64_t most = ad_http_now_ms() + AD_HTTP_PATIENCE_S * 1000;
+
+	if (*until_ms == 0)
+		*until_ms = most;
+	*until_ms += (int64_t)(bytes * 1000 / AD_HTTP_MIN_RATE);
+	if (*until_ms > most)
+		*until_ms = most;
+}
+
 /* Bytes came: a request is under way, if none was. */
 static void
-count_bytes(struct evbuffer *b, const struct evbuffer_cb_info *info, void *arg)
+count_in(struct evbuffer *b, const struct evbuffer_cb_info *info, void *arg)
+{
+	struct ad_http_connection *c = arg;
+	struct ad_http *H = c->loop->H;
+	int64_t n = (int64_t)info->n_added;
+
+	(void)b;
+	if (n == 0)
+		return;
+	progress(&c->in_until_ms, info->n_added);
+	c->bytes += n;
+	H->bytes_in += n;
+	H->buffered += n;
+	if (H->buffered > (int64_t)H->o.max_body * AD_HTTP_MAX_BODIES
+	    && c->bytes > AD_HTTP_MAX_HEADERS) {
+		H->cut++;
+		(void)shutdown(bufferevent_getfd(c->bev), SHUT_RDWR);
+	}
+}
+
+/* Bytes of an answer were put in, or taken by the peer. */
+static void
+count_out(struct evbuffer *b, const struct evbuffer_cb_info *info, void *arg)
 {
 	struct ad_http_connection *c = arg;
 
-	(void)b;
-	if (info->n_added == 0)
-		return;
-	if (c->since_ms == 0)
-		c->since_ms = ad_http_now_ms();
-	c->bytes += info->n_added;
-	c->loop->H->bytes_in += (int64_t)info->n_added;
+	if (evbuffer_get_length(b) == 0)
+		c->out_until_ms = 0;
+	else
+		progress(&c->out_until_ms, info->n_deleted);
 }
 
 static void
 enlist(struct ad_http_loop *L, struct ad_http_connection *c)
 {
 	c->loop = L;
-	c->since_ms = ad_http_now_ms();
+	progress(&c->in_until_ms, 0);
 	c->next = L->connections;
 	if (c->next != NULL)
 		c->next->prev = c;
@@ -211,8 +245,12 @@ ad_http_accept(struct event_base *base, void *loop)
 	enlist(L, c);
 	(void)SSL_set_ex_data(ssl, connection_index(), c);
 	bufferevent_openssl_set_allow_dirty_shutdown(bev, 1);
-	(void)evbuffer_add_cb(bufferevent_get_input(bev), count_bytes, c);
-	return bev;
+	if (evbuffer_add_cb(bufferevent_get_input(bev), count_in, c) != NULL
+	    && evbuffer_add_cb(bufferevent_get_output(bev), count_out, c)
+	    != NULL)
+		return bev;
+	bufferevent_free(bev);
+	return refuse(base);
 }
 
 struct ad_http_connection *
@@ -225,21 +263,24 @@ ad_http_connection_of(struct evhttp_request *req)
 	return ssl != NULL ? SSL_get_ex_data(ssl, connection_index()) : NULL;
 }
 
+static bool
+is_late(int64_t until_ms, int64_t now_ms)
+{
+	return until_ms != 0 && now_ms > until_ms;
+}
+
 /* A shut-down socket reads as closed, and evhttp then frees all of it. */
 void
 ad_http_sweep(struct ad_http_loop *L)
 {
-	int64_t now = ad_http_now_ms(), allowed;
+	int64_t now = ad_http_now_ms();
 
 	for (struct ad_http_connection *c = L->connections; c != NULL;
 	    c = c->next) {
-		if (c->since_ms == 0)
+		if (!is_late(c->in_until_ms, now)
+		    && !is_late(c->out_until_ms, now))
 			continue;
-		allowed = AD_HTTP_PATIENCE_S * 1000
-		    + (int64_t)(c->bytes / AD_HTTP_MIN_RATE) * 1000;
-		if (now - c->since_ms <= allowed)
-			continue;
-		c->since_ms = 0;
+		c->in_until_ms = c->out_until_ms = 0;
 		L->H->slow++;
 		(void)shutdown(bufferevent_getfd(c->bev), SHUT_RDWR);
 	}

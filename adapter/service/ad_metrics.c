@@ -65,6 +65,9 @@ put_requests(struct ad_page *p)
 	put_type(&p->out, "http_slow_total", "counter",
 	    "Connections closed because they were too slow.");
 	put_metric(&p->out, "http_slow_total", "", h.slow);
+	put_type(&p->out, "http_cut_total", "counter", "Connections closed "
+	    "because the bodies under way took too much memory.");
+	put_metric(&p->out, "http_cut_total", "", h.cut);
 	put_type(&p->out, "http_in_bytes_total", "counter", "Bytes received.");
 	put_metric(&p->out, "http_in_bytes_total", "", h.bytes_in);
 	put_type(&p->out, "unauthorised_total", "counter",

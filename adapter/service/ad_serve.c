@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -83,12 +84,29 @@ http_options(const struct ad_conf *c)
 		.max_body = (size_t)c->max_body_mib << 20 };
 }
 
+/* A connection is a file; so are the store, the rules and the posts. */
+static void
+allow_files(const struct ad_conf *c)
+{
+	rlim_t want = (rlim_t)c->max_connections + 1024;
+	struct rlimit l;
+
+	if (getrlimit(RLIMIT_NOFILE, &l) != 0 || l.rlim_cur >= want)
+		return;
+	l.rlim_cur = l.rlim_max < want ? l.rlim_max : want;
+	if (setrlimit(RLIMIT_NOFILE, &l) != 0 || l.rlim_cur < want)
+		ad_log("few-files", "max-connections=%ld files=%llu "
+		    "hint=\"raise LimitNOFILE\"", c->max_connections,
+		    (unsigned long long)l.rlim_cur);
+}
+
 static bool
 start(struct ad_service *V, struct sv_err *err)
 {
 	const struct ad_conf *c = &V->setup->conf;
 	struct ad_http_options h = http_options(c);
 
+	allow_files(c);
 	if ((V->setup->auth = ad_auth_open(c, NULL, err)) == NULL
 	    || !open_stores(V, err)
 	    || (V->writer = ad_writer_start(V->store, 1024, err)) == NULL
