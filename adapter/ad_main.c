@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ad_check.h"
 #include "ad_evaluate.h"
 #include "ad_measure.h"
 #include "ad_operate.h"
@@ -75,7 +74,7 @@ static const struct {
 	{ "evaluate", ad_evaluate },
 	{ "measure", ad_measure },
 	{ "rules", ad_rules },
-	{ "check", ad_check },
+	{ "check", ad_operate_check },
 	{ "serve", ad_serve },
 	{ "sync", ad_sync },
 	{ "status", ad_operate_status },

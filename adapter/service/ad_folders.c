@@ -5,13 +5,15 @@
  *			"x.xml" or "x.ndjson": other names are never read, nor
  *			are files that changed within the last second
  *	in/done/	accepted: applied, or held
- *	in/refused/	refused; "x.outcome.json" says why
+ *	in/refused/	refused, of NDJSON at least one line; "x.outcome.json"
+ *			says why
  *
  * A file is moved after its message is on disk.  If we die in between it is
  * read again, which changes nothing.
  */
 #include "ad_service.h"
 
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -29,60 +31,50 @@ struct ad_folders {
 	struct ad_service *V;
 	pthread_t thread;
 	_Atomic bool ending;
+	int64_t complained_ms;
 };
 
-/* One document of a file on its way through the writer. */
-struct waiting {
-	pthread_mutex_t lock;
-	pthread_cond_t done;
-	bool answered, accepted, refused;
-	char *outcome;
+/* What became of the documents of one file. */
+struct filed {
+	bool accepted;			/* the last one: it is on disk */
+	size_t n, refused;
+	char *outcome;			/* of the first that was refused */
 	size_t n_outcome;
 };
-
-static void
-written(void *ctx, struct ad_intake *I, struct sv_status s, const char *why)
-{
-	struct waiting *w = ctx;
-	struct ad_answer a = ad_intake_answer(I);
-
-	(void)pthread_mutex_lock(&w->lock);
-	w->answered = true;
-	w->accepted = sv_is_ok(s);
-	w->refused = w->accepted && a.fate == AD_FATE_REFUSED;
-	if (w->refused && (w->outcome = malloc(a.body.n + 1)) != NULL) {
-		memcpy(w->outcome, a.body.p, a.body.n);
-		w->n_outcome = a.body.n;
-	}
-	if (!w->accepted)
-		ad_log("not-accepted", "why=\"%s\"", why);
-	(void)pthread_cond_signal(&w->done);
-	(void)pthread_mutex_unlock(&w->lock);
-	ad_intake_free(I);
-}
 
 /* Hand one document in and wait for its fate. */
 static void
 hand_in(struct ad_service *V, struct ad_setup *u, const struct ad_request *r,
-    struct waiting *w)
+    struct filed *w)
 {
-	struct ad_intake *I;
+	char why[AD_WRITER_WHY] = "not enough memory";
+	struct ad_intake *I = NULL;
+	struct sv_status s = ad_intake_read(&u->intake, r, &I);
+	struct ad_answer a;
 
-	if (!sv_is_ok(ad_intake_read(&u->intake, r, &I)))
-		return;
-	if (!ad_writer_submit(V->writer, I, written, w)) {
+	if (sv_is_ok(s))
+		s = ad_writer_run(V->writer, I, why);
+	w->accepted = sv_is_ok(s);
+	if (!w->accepted) {
+		ad_log("not-accepted", "why=\"%s\"", why);
 		ad_intake_free(I);
 		return;
 	}
-	(void)pthread_mutex_lock(&w->lock);
-	while (!w->answered)
-		(void)pthread_cond_wait(&w->done, &w->lock);
-	(void)pthread_mutex_unlock(&w->lock);
-	ad_service_wake(V);
+	a = ad_intake_answer(I);
+	w->n++;
+	w->refused += a.fate == AD_FATE_REFUSED;
+	if (a.fate == AD_FATE_REFUSED && w->outcome == NULL
+	    && (w->outcome = malloc(a.body.n + 1)) != NULL) {
+		memcpy(w->outcome, a.body.p, a.body.n);
+		w->n_outcome = a.body.n;
+	}
+	if (a.n_posts > 0)
+		ad_service_wake(V);
+	ad_intake_free(I);
 }
 
 static void
-write_outcome(int to, const char *name, const struct waiting *w)
+write_outcome(int to, const char *name, const struct filed *w)
 {
 	char path[300];
 	int fd;
@@ -97,19 +89,34 @@ write_outcome(int to, const char *name, const struct waiting *w)
 	(void)close(fd);
 }
 
+/* A file of that name was here before: both are kept. */
+static void
+free_name(int to, const char *name, char ret[300])
+{
+	(void)snprintf(ret, 300, "%.255s", name);
+	if (faccessat(to, ret, F_OK, 0) == 0)
+		(void)snprintf(ret, 300, "%lld-%.240s",
+		    (long long)ad_now_ms(), name);
+}
+
 /* Into the folder ${to} of ${dir}, which is made if need be. */
 static void
-move(int dir, const char *name, const char *to, const struct waiting *w)
+move(int dir, const char *name, const char *to, const struct filed *w)
 {
+	char as[300] = "";
 	int fd;
 
 	(void)mkdirat(dir, to, 0700);
 	fd = openat(dir, to, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || renameat(dir, name, fd, name) != 0) {
+	if (fd >= 0)
+		free_name(fd, name, as);
+	if (fd < 0 || renameat(dir, name, fd, as) != 0) {
 		ad_log("folder", "to=%s why=\"%s\"", to, strerror(errno));
 	} else {
-		if (w->refused)
-			write_outcome(fd, name, w);
+		ad_log("file", "to=%s documents=%zu refused=%zu", to, w->n,
+		    w->refused);
+		if (w->refused > 0)
+			write_outcome(fd, as, w);
 		(void)fsync(fd);
 		(void)fsync(dir);
 	}
@@ -118,42 +125,58 @@ move(int dir, const char *name, const char *to, const struct waiting *w)
 }
 
 /* The lines of NDJSON are messages of their own; the file is refused if one
- * is.  False: the store is not ready, try again later. */
+ * is, but the others have been taken.  False: the store is not ready, try
+ * again later; what was taken before is then taken again, which changes
+ * nothing. */
 static bool
 hand_in_all(struct ad_service *V, struct ad_setup *u, struct ad_request *r,
-    struct waiting *w)
+    struct filed *w)
 {
 	struct sv_str rest = r->body;
 	struct fhir_line line = { .number = 0 };
-	bool refused = false;
 
 	if (!fhir_looks_ndjson(rest)) {
 		hand_in(V, u, r, w);
 		return w->accepted;
 	}
 	while (fhir_ndjson_next(&rest, &line)) {
-		w->answered = w->accepted = false;
 		r->body = line.text;
 		hand_in(V, u, r, w);
 		if (!w->accepted)
 			return false;
-		refused = refused || w->refused;
 	}
-	w->refused = refused;
 	return true;
+}
+
+/* Said once a minute, not at every look. */
+static void
+complain(struct ad_folders *F, const char *why)
+{
+	if (ad_now_ms() - F->complained_ms < 60000)
+		return;
+	F->complained_ms = ad_now_ms();
+	ad_log("folder", "why=\"%s\" hint=\"a file cannot be read; it stays "
+	    "where it is\"", why);
 }
 
 /* The whole file, if it is one that nobody writes to any more; .p is NULL
  * otherwise. */
 static struct sv_str
-read_file(struct sv_arena *A, int fd)
+read_file(struct ad_folders *F, struct sv_arena *A, int fd)
 {
 	struct sv_str none = { NULL, 0 };
 	struct stat st;
 	char *p;
 
-	if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)
-	    || (size_t)st.st_size > SV_LIMIT_PATIENT
+	if (fd < 0 || fstat(fd, &st) != 0) {
+		complain(F, strerror(errno));
+		return none;
+	}
+	if (S_ISREG(st.st_mode) && (size_t)st.st_size > SV_LIMIT_PATIENT) {
+		complain(F, "larger than a patient may be");
+		return none;
+	}
+	if (!S_ISREG(st.st_mode)
 	    || ad_now_ms() / 1000 - st.st_mtim.tv_sec < 1)
 		return none;
 	p = sv_arena_alloc(A, (size_t)st.st_size + 1);
@@ -162,26 +185,37 @@ read_file(struct sv_arena *A, int fd)
 	return (struct sv_str){ p, (size_t)st.st_size };
 }
 
+/* The name of the file, as a request id. */
+static void
+make_id(const char *name, char ret[65])
+{
+	size_t i = 0;
+
+	for (; i < 64 && name[i] != '\0'; i++)
+		ret[i] = isalnum((unsigned char)name[i]) || name[i] == '.'
+		    ? name[i] : '-';
+	ret[i] = '\0';
+}
+
 static void
 take_file(struct ad_folders *F, struct ad_setup *u, int dir, const char *name,
     const char *source)
 {
 	struct sv_arena A = ad_arena(SV_LIMIT_ARENA);
-	struct waiting w = { .answered = false };
+	struct filed w = { .n = 0 };
+	char id[65];
 	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	struct ad_request r = { .source = sv_str_of(source),
-		.method = SV_LIT("POST"), .correlation = sv_str_of(name),
-		.body = read_file(&A, fd), .received_ms = ad_now_ms() };
+		.method = SV_LIT("POST"),
+		.body = read_file(F, &A, fd), .received_ms = ad_now_ms() };
 
-	(void)pthread_mutex_init(&w.lock, NULL);
-	(void)pthread_cond_init(&w.done, NULL);
+	make_id(name, id);
+	r.correlation = sv_str_of(id);
 	if (r.body.p != NULL && hand_in_all(F->V, u, &r, &w))
-		move(dir, name, w.refused ? "refused" : "done", &w);
+		move(dir, name, w.refused > 0 ? "refused" : "done", &w);
 	if (fd >= 0)
 		(void)close(fd);
 	free(w.outcome);
-	(void)pthread_cond_destroy(&w.done);
-	(void)pthread_mutex_destroy(&w.lock);
 	sv_arena_free(&A);
 }
 

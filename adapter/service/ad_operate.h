@@ -21,4 +21,8 @@ enum ad_exit ad_operate_messages(const struct ad_options *o);
 enum ad_exit ad_operate_outbox(const struct ad_options *o);
 enum ad_exit ad_operate_store(const struct ad_options *o);
 
+/** As ad_check; if -c names a file, it is a salvor.conf, which is checked too,
+ * and names the rules. */
+enum ad_exit ad_operate_check(const struct ad_options *o);
+
 #endif

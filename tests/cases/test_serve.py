@@ -11,7 +11,7 @@ import xml.etree.ElementTree as ET
 import jsonschema
 
 sys.path.insert(0, os.path.join(os.environ['SALVOR_SOURCE_ROOT'], 'tests/support'))
-from service import Service, vignette  # noqa: E402
+from service import Service, named, vignette  # noqa: E402
 
 SALVOR = os.path.abspath(sys.argv.pop(1))
 DATA = os.environ['SALVOR_TEST_DATA']
@@ -34,22 +34,6 @@ def psa(name, subject, value, day='2026-01-10'):
             'subject': {'reference': 'Patient/' + subject}, 'effectiveDateTime': day,
             'valueQuantity': {'value': value, 'unit': 'ng/mL', 'system': 'http://unitsofmeasure.org',
                               'code': 'ng/mL'}}
-
-
-def named(name, id):
-    """The vignette as resources of a server: Patient/id, and no urn:uuid."""
-    bundle = vignette(name)
-    bundle['type'] = 'transaction'
-    urls = {}
-    for e in bundle['entry']:
-        r = e['resource']
-        r['id'] = id if r['resourceType'] == 'Patient' else id + '-' + r['id']
-        urls[e.pop('fullUrl')] = r['resourceType'] + '/' + r['id']
-        e['request'] = {'method': 'PUT', 'url': r['resourceType'] + '/' + r['id']}
-    text = json.dumps(bundle)
-    for url, reference in urls.items():
-        text = text.replace(url, reference)
-    return json.loads(text)
 
 
 def message(id, *resources, event='results'):

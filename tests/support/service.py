@@ -31,6 +31,22 @@ def vignette(name):
         return json.load(f)
 
 
+def named(name, id):
+    """The vignette as resources of a server: Patient/id, and no urn:uuid."""
+    bundle = vignette(name)
+    bundle['type'] = 'transaction'
+    urls = {}
+    for e in bundle['entry']:
+        r = e['resource']
+        r['id'] = id if r['resourceType'] == 'Patient' else id + '-' + r['id']
+        urls[e.pop('fullUrl')] = r['resourceType'] + '/' + r['id']
+        e['request'] = {'method': 'PUT', 'url': r['resourceType'] + '/' + r['id']}
+    text = json.dumps(bundle)
+    for url, reference in urls.items():
+        text = text.replace(url, reference)
+    return json.loads(text)
+
+
 def openssl(folder, *args):
     subprocess.run(['openssl', *args], cwd=folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
