@@ -41,6 +41,18 @@ write_all(int fd, struct sv_str s)
 }
 
 struct sv_status
+ad_durable_sync(const char *folder, struct sv_err *err)
+{
+	int dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool ok = dir >= 0 && fsync(dir) == 0;
+	struct sv_status s = ok ? SV_OK : fail(folder, "", err);
+
+	if (dir >= 0)
+		(void)close(dir);
+	return s;
+}
+
+struct sv_status
 ad_durable_rename(const char *folder, const char *from, const char *to,
     struct sv_err *err)
 {

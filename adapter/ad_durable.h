@@ -16,6 +16,10 @@
 struct sv_status ad_durable_write(const char *folder, const char *name,
     struct sv_str text, struct sv_err *err) SV_CHECK;
 
+/** Sync the folder, so that the names in it stay. */
+struct sv_status ad_durable_sync(const char *folder, struct sv_err *err)
+    SV_CHECK;
+
 /** Give ${from} the name ${to}, and sync the folder. */
 struct sv_status ad_durable_rename(const char *folder, const char *from,
     const char *to, struct sv_err *err) SV_CHECK;

@@ -1,179 +1,51 @@
 /*
- * The course of an export: kick-off, questions, manifest, end.
+ * The course of an export: questions, manifest, end.
  */
-#include "ad_bulk_job.h"
+#include "ad_bulk_course.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/random.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "ad_bulk_status.h"
 #include "ad_memory.h"
 
-#define MAX_ANSWER ((size_t)64 << 20)
-#define PREFER "Prefer: respond-async, handling=lenient"
-
-static const char *const async_headers[] = { PREFER, NULL };
-
-static uint32_t
-random_number(void)
+/* A line that the server wrote for people, fit to print. */
+static struct sv_str
+progress(struct ad_bulk_job *J)
 {
-	uint32_t r = 0;
+	struct sv_str s = sv_arena_str(J->A, ad_client_header(J->client,
+	    "X-Progress"));
 
-	(void)!getrandom(&r, sizeof(r), 0);
-	return r;
-}
+	s.n = s.p == NULL ? 0 : s.n > 100 ? 100 : s.n;
+	for (size_t i = 0; i < s.n; i++) {
+		char *c = (char *)(uintptr_t)&s.p[i];
 
-/* One request of the job, with a new token if the first is not liked. */
-static struct sv_status
-ask(struct ad_bulk_job *J, struct ad_client_request *r,
-    const struct ad_client_answer **ret)
-{
-	char token[AD_SMART_MAX];
-
-	r->max_answer = MAX_ANSWER;
-	for (int i = 0; i < 2; i++) {
-		SV_TRY(ad_bulk_job_token(J, true, token));
-		r->authorization = token[0] != '\0' ? token : NULL;
-		*ret = ad_client_ask(J->client, r);
-		if ((*ret)->code != CURLE_OK || (*ret)->status != 401
-		    || J->o->smart == NULL)
-			break;
-		ad_smart_reject(J->o->smart, token);
+		if (*c < ' ' || *c > '~')
+			*c = ' ';
 	}
-	return SV_OK;
-}
-
-/* When to ask again. */
-static int64_t
-next_time(struct ad_bulk_job *J, int tries, int64_t retry_after_s)
-{
-	return ad_bulk_now_ms() + ad_bulk_delay_ms(&(struct ad_bulk_pace){
-	    J->o->ask_ms, tries, retry_after_s }, random_number());
-}
-
-static struct sv_status
-refused(struct ad_bulk_job *J, const char *what, const char *why)
-{
-	sv_err_set(J->err, "", "%s: %s", what, why);
-	ad_bulk_job_say(J, "%s: %s", what, why);
-	return SV_REFUSED;
-}
-
-static struct sv_status
-later(struct ad_bulk_job *J, const char *what)
-{
-	sv_err_set(J->err, "", "%s; it goes on with the next run", what);
-	return SV_RETRY;
-}
-
-/* 202 with Content-Location: the export is under way, and on record before
- * anything else is done. */
-static struct sv_status
-begun(struct ad_bulk_job *J)
-{
-	struct sv_str place = ad_client_header(J->client, "Content-Location");
-	struct sv_str applied = ad_client_header(J->client,
-	    "Preference-Applied");
-
-	if (place.n == 0)
-		return refused(J, "kick-off", "the answer has no "
-		    "Content-Location");
-	if (!sv_is_ok(ad_bulk_resolve(J->A, J->o->what.base, place,
-	    &J->status_url)))
-		return refused(J, "kick-off", "Content-Location is no URL");
-	J->separate = sv_str_find(applied, SV_LIT("separate-export-status"))
-	    < applied.n;
-	J->ask_at_ms = next_time(J, 1, 0);
-	SV_TRY(ad_bulk_job_save(J));
-	ad_bulk_job_log(J, "kickoff", "\"exportUrl\":\"%.*s\"",
-	    SV_FMT(J->o->what.base));
-	ad_bulk_job_say(J, "the export has begun");
-	return SV_OK;
-}
-
-/* Not begun: is it worth while to ask again? */
-static struct sv_status
-not_begun(struct ad_bulk_job *J, const struct ad_client_answer *a)
-{
-	char reason[300];
-
-	switch (ad_bulk_status_of(J->A, &(struct ad_bulk_answer){
-	    .arrived = a->code == CURLE_OK, .status = a->status,
-	    .body = a->body }, reason)) {
-	case AD_BULK_WAIT:	/* 429 (Bulk Data, "Response - Error") */
-		ad_bulk_job_say(J, "kick-off: another export is still running "
-		    "there; trying again");
-		return SV_RETRY;
-	case AD_BULK_AGAIN:
-		ad_bulk_job_say(J, "kick-off: %s; trying again",
-		    a->code == CURLE_OK ? reason : a->why);
-		return SV_RETRY;
-	case AD_BULK_READY:
-		return refused(J, "kick-off", "answered 200, not 202");
-	default:
-		return refused(J, "kick-off", reason[0] != '\0' ? reason
-		    : "answered 401");
-	}
-}
-
-static struct sv_status
-kick_off(struct ad_bulk_job *J)
-{
-	struct ad_bulk_kickoff k;
-	struct ad_client_request r = { .accept = "application/fhir+json",
-		.headers = async_headers };
-	const struct ad_client_answer *a;
-	struct sv_status s;
-
-	SV_TRY(ad_bulk_kickoff_make(J->A, &J->o->what, &k, J->err));
-	r.method = k.post ? "POST" : "GET";
-	r.url = k.url.p;
-	r.media = k.post ? "application/fhir+json" : NULL;
-	r.body = k.body;
-	J->started_ms = ad_bulk_now_ms();
-	for (int i = 1; i <= AD_BULK_MAX_AGAIN; i++) {
-		SV_TRY(ask(J, &r, &a));
-		if (a->code == CURLE_OK && a->status == 202)
-			return begun(J);
-		s = not_begun(J, a);
-		SV_ENSURE(s.code == SV_CODE_RETRY, s);
-		if (!ad_bulk_job_wait(J, next_time(J, i, a->retry_after_s)))
-			return later(J, "stopped");
-	}
-	return later(J, "the server does not begin an export now");
-}
-
-static bool
-is_late(const struct ad_bulk_job *J)
-{
-	return ad_bulk_now_ms() - J->started_ms > J->o->deadline_s * 1000;
+	return s;
 }
 
 static void
-tell_progress(struct ad_bulk_job *J)
+tell_progress(struct ad_bulk_job *J, int64_t retry_after_s)
 {
-	struct sv_str progress = ad_client_header(J->client, "X-Progress");
-	char text[101];
+	struct sv_str text = progress(J);
 
-	(void)snprintf(text, sizeof(text), "%.*s", SV_FMT(progress));
-	for (char *p = text; *p != '\0'; p++) {
-		if ((unsigned char)*p < ' ' || *p == 0x7f)
-			*p = ' ';
-	}
-	ad_bulk_job_say(J, "the server is preparing the export%s%s",
-	    text[0] != '\0' ? ": " : "", text);
+	ad_bulk_job_say(J, "the server is preparing the export%s%.*s",
+	    text.n > 0 ? ": " : "", SV_FMT(text));
+	ad_bulk_job_log(J, "status_progress", AD_BULK_TEXT("xProgress", text),
+	    AD_BULK_NUMBER("retryAfter", retry_after_s));
 }
 
 /* What the server says of the export; counts how often it said so. */
 struct asking {
 	int again, waits;
 };
+
+static void
+tell_error(struct ad_bulk_job *J, long status, const char *why)
+{
+	ad_bulk_job_log(J, "status_error", AD_BULK_NUMBER("code", status),
+	    AD_BULK_TEXT("message", sv_str_of(why)));
+}
 
 /* OK: there is a manifest; RETRY: ask again later. */
 static struct sv_status
@@ -190,18 +62,21 @@ hear(struct ad_bulk_job *J, const struct ad_client_answer *a, struct asking *k)
 	case AD_BULK_WAIT:
 		k->again = 0;
 		k->waits++;
-		tell_progress(J);
+		tell_progress(J, a->retry_after_s);
 		return SV_RETRY;
 	case AD_BULK_AGAIN:
 		k->again++;
-		ad_bulk_job_log(J, "status_error", "\"code\":%ld", a->status);
+		tell_error(J, a->status, a->code == CURLE_OK ? reason : a->why);
 		ad_bulk_job_say(J, "status: %s; asking again",
 		    a->code == CURLE_OK ? reason : a->why);
 		return SV_RETRY;
+	case AD_BULK_TOKEN:	/* the job is there yet */
+		tell_error(J, a->status, "answered 401");
+		return ad_bulk_refused(J, "export", "answered 401");
 	default:
-		ad_bulk_job_log(J, "status_error", "\"code\":%ld", a->status);
-		return refused(J, "export", reason[0] != '\0' ? reason
-		    : "answered 401");
+		tell_error(J, a->status, reason);
+		J->lost = true;
+		return ad_bulk_refused(J, "export", reason);
 	}
 }
 
@@ -217,12 +92,14 @@ poll(struct ad_bulk_job *J, struct sv_str url, struct sv_str *ret)
 	struct sv_status s;
 
 	while (k.again <= AD_BULK_MAX_AGAIN) {
-		if (is_late(J))
-			return refused(J, "export", "it is not ready within "
-			    "the deadline");
+		if (ad_bulk_job_is_late(J)) {
+			J->lost = true;
+			return ad_bulk_refused(J, "export", "it is not ready "
+			    "within the deadline");
+		}
 		if (!ad_bulk_job_wait(J, J->ask_at_ms))
-			return later(J, "stopped");
-		s = ask(J, &r, &a);
+			return ad_bulk_later(J, "stopped");
+		s = ad_bulk_ask(J, &r, &a);
 		if (sv_is_ok(s)) {
 			s = hear(J, a, &k);
 			*ret = a->body;
@@ -232,67 +109,157 @@ poll(struct ad_bulk_job *J, struct sv_str url, struct sv_str *ret)
 			after = 0;
 		}
 		SV_ENSURE(s.code == SV_CODE_RETRY, s);
-		J->ask_at_ms = next_time(J, k.again > 0 ? k.again : k.waits,
-		    after);
+		J->ask_at_ms = ad_bulk_next_ms(J, k.again > 0 ? k.again
+		    : k.waits, after);
 		SV_TRY(ad_bulk_job_save(J));
 	}
-	return later(J, "the server does not answer");
+	return ad_bulk_later(J, "the server does not answer");
 }
 
-/* All pages.  A page that was seen before would go on for ever. */
+/* Until when the links of the page that has just come are good. */
+static void
+note_expiry(struct ad_bulk_job *J)
+{
+	struct sv_str text = ad_client_header(J->client, "Expires");
+	time_t t = text.n > 0 ? curl_getdate(text.p, NULL) : -1;
+
+	J->expires_ms = t > 0 ? (int64_t)t * 1000 : 0;
+}
+
+/* Page ${at}, which is to be found at ${url}. */
 static struct sv_status
-collect(struct ad_bulk_job *J)
+take_page(struct ad_bulk_job *J, size_t at, struct sv_str url)
+{
+	struct sv_str json;
+	struct sv_status s;
+
+	SV_TRY(poll(J, url, &json));
+	note_expiry(J);
+	s = ad_bulk_job_page(J, at, url, json);
+	J->lost = J->lost || s.code == SV_CODE_BAD;
+	SV_TRY(s);
+	J->ask_at_ms = 0;
+	return ad_bulk_job_save(J);
+}
+
+/* How many files of a kind all pages list. */
+static int64_t
+count_files(const struct ad_bulk_job *J, enum ad_bulk_kind kind)
+{
+	int64_t n = 0;
+
+	for (size_t p = 0; p < J->n_pages; p++) {
+		for (size_t i = 0; i < J->page[p].n; i++)
+			n += J->page[p].file[i].kind == kind ? 1 : 0;
+	}
+	return n;
+}
+
+static void
+tell_manifest(struct ad_bulk_job *J)
+{
+	ad_bulk_job_log(J, "status_complete",
+	    AD_BULK_TEXT("transactionTime", J->page[0].transaction_time));
+	ad_bulk_job_log(J, "manifest_complete",
+	    AD_BULK_TEXT("transactionTime", J->page[0].transaction_time),
+	    AD_BULK_NUMBER("totalOutputFileCount", count_files(J,
+	    AD_BULK_OUTPUT)), AD_BULK_NUMBER("totalDeletedFileCount",
+	    count_files(J, AD_BULK_DELETED)),
+	    AD_BULK_NUMBER("totalErrorFileCount", count_files(J,
+	    AD_BULK_OUTCOME)), AD_BULK_NUMBER("totalManifests", J->n_pages));
+}
+
+/* A page that was seen before would go on for ever. */
+struct sv_status
+ad_bulk_collect(struct ad_bulk_job *J)
 {
 	while (!J->complete) {
-		struct sv_str url = J->n_pages == 0 ? J->status_url
-		    : J->page[J->n_pages - 1].next, json;
+		size_t n = J->n_pages;
+		struct sv_str url = n == 0 ? J->status_url
+		    : J->page[n - 1].next;
 
-		for (size_t i = 0; i < J->n_pages; i++) {
-			if (sv_str_eq(J->page_url[i], url))
-				return refused(J, "manifest", "its pages go "
-				    "round in a circle");
+		for (size_t i = 0; i < n; i++) {
+			if (!sv_str_eq(J->page_url[i], url))
+				continue;
+			J->lost = true;
+			return ad_bulk_refused(J, "manifest", "its pages go "
+			    "round in a circle");
 		}
-		SV_TRY(poll(J, url, &json));
-		SV_TRY(ad_bulk_job_page(J, J->n_pages, url, json));
+		SV_TRY(take_page(J, n, url));
 		ad_bulk_job_log(J, "status_page_complete",
-		    "\"outputFileCount\":%zu", J->page[J->n_pages - 1].n);
-		J->ask_at_ms = 0;
+		    AD_BULK_TEXT("transactionTime",
+		    J->page[n].transaction_time),
+		    AD_BULK_NUMBER("outputFileCount", J->page[n].n));
+		if (J->complete)
+			tell_manifest(J);
 	}
-	ad_bulk_job_log(J, "manifest_complete", "\"pages\":%zu", J->n_pages);
 	return SV_OK;
 }
 
 /* URLs expire; the manifest then has new ones for the same files (Bulk Data,
- * "Response - Output Manifest", Expires). */
+ * "Response - Output Manifest", Expires), and for its own next page. */
 struct sv_status
 ad_bulk_renew(struct ad_bulk_job *J)
 {
 	for (size_t i = 0; i < J->n_pages; i++) {
-		size_t n = J->page[i].n;
-		struct sv_str json;
+		struct sv_str url = i == 0 ? J->status_url
+		    : J->page[i - 1].next;
 
-		J->ask_at_ms = 0;
-		SV_TRY(poll(J, J->page_url[i], &json));
-		SV_TRY(ad_bulk_job_page(J, i, J->page_url[i], json));
-		if (J->page[i].n != n)
-			return refused(J, "manifest", "it lists other files "
-			    "than before");
+		if (url.n == 0)
+			return ad_bulk_refused(J, "manifest", "it has fewer "
+			    "pages than before");
+		SV_TRY(take_page(J, i, url));
 	}
 	ad_bulk_job_say(J, "the links had expired; the server gave new ones");
+	return SV_OK;
+}
+
+/* A job that is given up is forgotten there too, as far as that can be had, and
+ * another one begins: some servers run one export at a time. */
+static void
+discard(struct ad_bulk_job *J)
+{
+	if (!ad_bulk_forget(J))
+		ad_bulk_job_say(J, "the server could not be told that the "
+		    "export before is over");
+	ad_bulk_job_empty(J->o->folder, false);
+	J->status_url = SV_LIT("");
+	J->n_pages = 0;
+	J->complete = J->over = false;
+}
+
+static struct sv_status
+prepare(struct ad_bulk_job *J)
+{
+	struct sv_str request;
+
+	SV_TRY(ad_bulk_job_load(J));
+	SV_TRY(ad_bulk_request_text(J, &request));
+	if (J->status_url.n > 0 && !J->over
+	    && !sv_str_eq(J->request, request)) {
+		ad_bulk_job_say(J, "another export is asked for than before: "
+		    "it begins anew");
+		J->over = true;
+	}
+	if (J->over)
+		discard(J);
+	J->request = request;
 	return SV_OK;
 }
 
 static struct sv_status
 run(struct ad_bulk_job *J, struct ad_bulk_fetched *ret)
 {
-	SV_TRY(ad_bulk_job_load(J));
+	SV_TRY(prepare(J));
 	if (J->status_url.n == 0)
-		SV_TRY(kick_off(J));
-	SV_TRY(collect(J));
+		SV_TRY(ad_bulk_begin(J));
+	SV_TRY(ad_bulk_collect(J));
 	SV_TRY(ad_bulk_download(J, ret));
 	ret->transaction_time = J->page[0].transaction_time;
-	ad_bulk_job_log(J, "export_complete", "\"files\":%zu,\"bytes\":%lld",
-	    ret->n, (long long)ret->bytes);
+	ad_bulk_job_log(J, "export_complete", AD_BULK_NUMBER("files", ret->n),
+	    AD_BULK_NUMBER("resources", ret->lines),
+	    AD_BULK_NUMBER("bytes", ret->bytes), AD_BULK_NUMBER("duration",
+	    ad_bulk_now_ms() - J->started_ms));
 	return SV_OK;
 }
 
@@ -307,49 +274,42 @@ ad_bulk_fetch(struct sv_arena *A, const struct ad_bulk_options *o,
 	*ret = (struct ad_bulk_fetched){ .n = 0 };
 	if (J.client != NULL)
 		s = run(&J, ret);
+	ret->lost = J.lost && (!sv_is_ok(s) || ret->n_failed > 0);
 	ad_client_free(J.client);
 	return s;
 }
 
-/* What the folder holds is patient data: all of it goes. */
+/* That it is over is on record first: a run that is killed in here must not be
+ * taken for one to go on with. */
 static void
-empty(const char *folder)
+end(struct ad_bulk_job *J, bool *ret_told)
 {
-	DIR *d = opendir(folder);
-	struct dirent *e;
-
-	while (d != NULL && (e = readdir(d)) != NULL) {
-		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
-			(void)unlinkat(dirfd(d), e->d_name, 0);
-	}
-	if (d != NULL)
-		(void)closedir(d);
-	(void)rmdir(folder);
+	*ret_told = true;
+	if (!sv_is_ok(ad_bulk_job_load(J)) || J->status_url.n == 0)
+		return;
+	J->over = true;
+	if (!sv_is_ok(ad_bulk_job_save(J)))
+		return;
+	*ret_told = ad_bulk_forget(J);
+	if (!*ret_told)
+		ad_bulk_job_say(J, "the server could not be told that the "
+		    "export is over; it is told before the next one");
 }
 
-/* That the server keeps its files a while longer does no harm: nothing is tried
- * twice. */
 void
 ad_bulk_end(const struct ad_bulk_options *o)
 {
+	struct sv_arena A = ad_arena((size_t)256 << 20);
 	struct sv_err err;
-	struct ad_bulk_job J = { .o = o, .err = &err, .client
+	struct ad_bulk_job J = { .o = o, .err = &err, .A = &A, .client
 		= ad_client_new(&o->peer) };
-	struct ad_client_request r = { .method = "DELETE" };
-	const struct ad_client_answer *a;
+	bool told = true;
 
-	if (J.client != NULL) {
-		struct sv_arena A = ad_arena((size_t)256 << 20);
-
-		J.A = &A;
-		if (sv_is_ok(ad_bulk_job_load(&J)) && J.status_url.n > 0) {
-			r.url = J.status_url.p;
-			if (!sv_is_ok(ask(&J, &r, &a)) || a->code != CURLE_OK)
-				ad_bulk_job_say(&J, "the server could not be "
-				    "told that the export is over");
-		}
-		sv_arena_free(&A);
-	}
+	if (J.client != NULL)
+		end(&J, &told);
+	sv_arena_free(&A);
 	ad_client_free(J.client);
-	empty(o->folder);
+	ad_bulk_job_empty(o->folder, false);
+	if (told)
+		ad_bulk_job_empty(o->folder, true);
 }

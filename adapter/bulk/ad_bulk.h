@@ -33,6 +33,7 @@ struct ad_bulk_options {
 	int parallel;			/* files at once, 1 to 10 */
 	int64_t deadline_s;		/* of the whole job */
 	int64_t max_bytes;		/* of the files together */
+	int64_t spare_bytes;		/* of the disk, that stay free */
 	int64_t ask_ms;			/* first wait between two questions */
 	int64_t retry_ms;		/* first wait after a failed file */
 	int retries;			/* of a file */
@@ -58,22 +59,46 @@ struct ad_bulk_fetched {
 	struct ad_bulk_got *file;
 	size_t n, n_failed;
 	int64_t lines, bytes;
+	bool lost;			/* nothing more can come of this job: end it,
+					 * and begin anew */
 };
 
 /**
  * ad_bulk_fetch(A, o, ret, err):
  * Fetch, or go on fetching.  OK: everything is in the folder, unless
  * ${ret}->n_failed says otherwise.  BAD with ${err}: the server or the
- * configuration is such that trying again is no use; RETRY: the time is up, it
- * was stopped, or the network is down: call again later.  REFUSED: the server
- * refuses us.  NOMEM.
+ * configuration is such that trying again is no use; RETRY: it was stopped, the
+ * disk is full, or the network is down: call again later.  REFUSED: the server
+ * refuses us, or the export has failed there, is forgotten or late.  NOMEM.
+ *
+ * A folder that holds a job of another request than ${o}->what is told to the
+ * server as over, and one of ${o}->what begins.
  */
 struct sv_status ad_bulk_fetch(struct sv_arena *A,
     const struct ad_bulk_options *o, struct ad_bulk_fetched *ret,
     struct sv_err *err) SV_CHECK;
 
-/** Everything was taken in, or the job is given up: tell the server to forget
- * the export (RFC 9110 DELETE), and remove the files. */
+/**
+ * ad_bulk_end(o):
+ * Everything was taken in, or the job is given up: tell the server to forget
+ * the export (RFC 9110 DELETE), and remove the files and the folder.  If it
+ * cannot be told now, job.json stays, and ad_bulk_fetch tells it before it
+ * begins another export in that folder: many servers run one at a time.
+ */
 void ad_bulk_end(const struct ad_bulk_options *o);
+
+/**
+ * ad_bulk_members(A, o, ret, ret_n, err):
+ * The logical ids of the patients that are in the group of ${o}->what, sorted,
+ * each once: an export of its own (_type=Patient&_elements=id) in ${o}->folder,
+ * of which all else in ${o}->what but the base is passed over.  As
+ * ad_bulk_fetch; RETRY too if a file could not be had.  Who was not in the group
+ * before is then exported by ${what.patients} without a since, or the resources
+ * of before that nobody changed would be missing (Bulk Data, "Group
+ * Membership").  ad_bulk_end ends it.
+ */
+struct sv_status ad_bulk_members(struct sv_arena *A,
+    const struct ad_bulk_options *o, struct sv_str **ret, size_t *ret_n,
+    struct sv_err *err) SV_CHECK;
 
 #endif

@@ -1,6 +1,7 @@
 #include "ad_bulk_job.h"
 
 #include <cjson/cJSON.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -11,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "ad_bulk_status.h"
 #include "ad_durable.h"
 #include "fhir_doc.h"
 #include "fhir_node.h"
@@ -74,6 +76,7 @@ number(const struct fhir_at *root, const char *name)
 static struct sv_status
 load_state(struct ad_bulk_job *J)
 {
+	int64_t soon = ad_bulk_now_ms() + AD_BULK_MAX_WAIT_S * 1000;
 	struct fhir_json_limits limits = fhir_json_limits_default();
 	struct fhir_issues is;
 	const struct cJSON *tree;
@@ -91,8 +94,29 @@ load_state(struct ad_bulk_job *J)
 	root = fhir_root(tree, "job");
 	J->status_url = fhir_text(&root, "statusUrl");
 	J->started_ms = number(&root, "started");
+	J->expires_ms = number(&root, "expires");
+	J->request = fhir_text(&root, "request");
+	J->over = sv_str_is(fhir_text(&root, "over"), "true");
 	J->ask_at_ms = number(&root, "askAt");
+	if (J->ask_at_ms > soon)	/* the clock has been set back */
+		J->ask_at_ms = soon;
 	J->separate = sv_str_is(fhir_text(&root, "separate"), "true");
+	return SV_OK;
+}
+
+/* Patient data is not fetched in the clear. */
+static struct sv_status
+check_urls(struct ad_bulk_job *J, const struct ad_bulk_manifest *M)
+{
+	for (size_t i = 0; i <= M->n; i++) {
+		struct sv_str url = i < M->n ? M->file[i].url : M->next;
+
+		if (url.n == 0 || ad_client_may_ask(url.p, J->o->peer.plain))
+			continue;
+		sv_err_set(J->err, "manifest", "%.*s is not https:; the server "
+		    "has to know its own address", SV_FMT(ad_bulk_log_url(url)));
+		return SV_BAD;
+	}
 	return SV_OK;
 }
 
@@ -104,6 +128,12 @@ add_page(struct ad_bulk_job *J, size_t at, struct sv_str url,
 
 	SV_ENSURE(at <= J->n_pages && at < MAX_PAGES, SV_BAD);
 	SV_TRY(ad_bulk_manifest_read(J->A, json, url, &M, J->err));
+	SV_TRY(check_urls(J, &M));
+	if (at < J->n_pages && M.n != J->page[at].n) {
+		sv_err_set(J->err, "manifest", "it lists other files than "
+		    "before");
+		return SV_BAD;
+	}
 	if (at == J->n_pages) {
 		J->page = sv_arena_grow(J->A, J->page, at * sizeof(M),
 		    (at + 1) * sizeof(M));
@@ -140,29 +170,47 @@ ad_bulk_job_load(struct ad_bulk_job *J)
 	}
 }
 
+/* The state as JSON, or NULL. */
+static char *
+print_state(const struct ad_bulk_job *J)
+{
+	const struct { const char *name; struct sv_str text; } texts[] = {
+		{ "statusUrl", J->status_url }, { "request", J->request } };
+	const struct { const char *name; int64_t n; } numbers[] = {
+		{ "started", J->started_ms }, { "askAt", J->ask_at_ms },
+		{ "expires", J->expires_ms } };
+	cJSON *o = cJSON_CreateObject();
+	char *ret = NULL;
+	bool ok = o != NULL;
+
+	for (size_t i = 0; i < 2 && ok; i++) {
+		char *s = strndup(texts[i].text.n > 0 ? texts[i].text.p : "",
+		    texts[i].text.n);
+
+		ok = s != NULL && cJSON_AddStringToObject(o, texts[i].name, s)
+		    != NULL;
+		free(s);
+	}
+	for (size_t i = 0; i < 3 && ok; i++)
+		ok = cJSON_AddNumberToObject(o, numbers[i].name,
+		    (double)numbers[i].n) != NULL;
+	if (ok && cJSON_AddBoolToObject(o, "separate", J->separate) != NULL
+	    && cJSON_AddBoolToObject(o, "over", J->over) != NULL)
+		ret = cJSON_PrintUnformatted(o);
+	cJSON_Delete(o);
+	return ret;
+}
+
 struct sv_status
 ad_bulk_job_save(struct ad_bulk_job *J)
 {
-	char *url = malloc(J->status_url.n + 1), *text = NULL;
-	cJSON *o = cJSON_CreateObject();
+	char *text = print_state(J);
 	struct sv_status s = SV_NOMEM;
 
-	if (url != NULL) {
-		memcpy(url, J->status_url.p, J->status_url.n);
-		url[J->status_url.n] = '\0';
-	}
-	if (url != NULL && o != NULL
-	    && cJSON_AddStringToObject(o, "statusUrl", url) != NULL
-	    && cJSON_AddNumberToObject(o, "started", (double)J->started_ms)
-	    != NULL
-	    && cJSON_AddNumberToObject(o, "askAt", (double)J->ask_at_ms)
-	    != NULL && cJSON_AddBoolToObject(o, "separate", J->separate)
-	    != NULL && (text = cJSON_PrintUnformatted(o)) != NULL)
+	if (text != NULL)
 		s = ad_durable_write(J->o->folder, "job.json",
 		    sv_str_of(text), J->err);
 	cJSON_free(text);
-	cJSON_Delete(o);
-	free(url);
 	return s;
 }
 
@@ -192,34 +240,33 @@ ad_bulk_job_name(struct ad_bulk_job *J, size_t page, size_t i)
 	    SV_FMT(named ? f->type : sv_str_of(kinds[f->kind])));
 }
 
-void
-ad_bulk_job_log(struct ad_bulk_job *J, const char *event, const char *format,
-    ...)
+static bool
+is_kept(const char *name, bool all)
 {
-	char path[4096], line[2048], stamp[32] = "";
-	int64_t ms = ad_bulk_now_ms();
-	time_t t = (time_t)(ms / 1000);
-	struct tm tm;
-	size_t n;
-	va_list ap;
-	int fd = ad_durable_path(path, J->o->folder, "log.ndjson")
-	    ? open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600) : -1;
+	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0
+	    || (!all && strcmp(name, "job.json") == 0);
+}
 
-	if (fd < 0)
-		return;
-	if (gmtime_r(&t, &tm) != NULL)
-		(void)strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S", &tm);
-	(void)snprintf(line, sizeof(line), "{\"exportId\":\"%lld\","
-	    "\"timestamp\":\"%s.%03dZ\",\"eventId\":\"%s\",\"eventDetail\":{",
-	    (long long)J->started_ms, stamp, (int)(ms % 1000), event);
-	n = strlen(line);
-	va_start(ap, format);
-	(void)vsnprintf(line + n, sizeof(line) - n - 4, format, ap);
-	va_end(ap);
-	n = strlen(line);
-	(void)snprintf(line + n, sizeof(line) - n, "}}\n");
-	(void)!write(fd, line, strlen(line));
-	(void)close(fd);
+void
+ad_bulk_job_empty(const char *folder, bool all)
+{
+	DIR *d = opendir(folder);
+	struct dirent *e;
+
+	while (d != NULL && (e = readdir(d)) != NULL) {
+		if (!is_kept(e->d_name, all))
+			(void)unlinkat(dirfd(d), e->d_name, 0);
+	}
+	if (d != NULL)
+		(void)closedir(d);
+	if (all)
+		(void)rmdir(folder);
+}
+
+bool
+ad_bulk_job_is_late(const struct ad_bulk_job *J)
+{
+	return ad_bulk_now_ms() - J->started_ms > J->o->deadline_s * 1000;
 }
 
 struct sv_status

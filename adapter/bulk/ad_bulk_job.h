@@ -6,6 +6,7 @@
 #define AD_BULK_JOB_H
 
 #include "ad_bulk.h"
+#include "ad_bulk_log.h"
 
 struct ad_bulk_job {
 	const struct ad_bulk_options *o;
@@ -14,14 +15,18 @@ struct ad_bulk_job {
 	struct ad_client *client;	/* for all but files */
 	/* job.json */
 	struct sv_str status_url;	/* "": not kicked off yet */
+	struct sv_str request;		/* what it is an export of */
 	int64_t started_ms;
 	int64_t ask_at_ms;		/* the next question */
+	int64_t expires_ms;		/* the links of the manifest; 0: unknown */
 	bool separate;			/* X-Export-Status decides */
+	bool over;			/* nothing more is wanted of it */
 	/* manifest-N.json */
 	struct ad_bulk_manifest *page;
 	struct sv_str *page_url;
 	size_t n_pages;
 	bool complete;			/* the last page is there */
+	bool lost;			/* nothing more can come of it */
 };
 
 /** Milliseconds since 1970. */
@@ -34,17 +39,22 @@ struct sv_status ad_bulk_job_load(struct ad_bulk_job *J) SV_CHECK;
 struct sv_status ad_bulk_job_save(struct ad_bulk_job *J) SV_CHECK;
 
 /** Read the page ${json} that was found at ${url}, and keep it, durably; in
- * place of page ${at} if that is one there is.  BAD, RETRY, NOMEM. */
+ * place of page ${at} if that is one there is, of which it must list the same
+ * files.  BAD, RETRY, NOMEM. */
 struct sv_status ad_bulk_job_page(struct ad_bulk_job *J, size_t at,
     struct sv_str url, struct sv_str json) SV_CHECK;
 
 /** "3-17-Patient.ndjson": the name of file ${i} of page ${page}. */
 struct sv_str ad_bulk_job_name(struct ad_bulk_job *J, size_t page, size_t i);
 
-/** One line of log.ndjson: event and its members (JSON, without braces).  What
- * cannot be logged does not stop the export. */
-void ad_bulk_job_log(struct ad_bulk_job *J, const char *event,
-    const char *format, ...) __attribute__((format(printf, 3, 4)));
+/** Remove everything but job.json, and that too if ${all}, and then the
+ * folder: what it holds is patient data. */
+void ad_bulk_job_empty(const char *folder, bool all);
+
+/** One event for log.ndjson; the details are a list in braces. */
+#define ad_bulk_job_log(J, event, ...) \
+	ad_bulk_log((J)->o->folder, (J)->started_ms, (event), \
+	    (const struct ad_bulk_detail[]){ __VA_ARGS__, { .name = NULL } })
 
 /** "Bearer …" if a token is needed, for a request that begins now; "" if not.
  * As ad_smart_authorization. */
@@ -58,12 +68,7 @@ bool ad_bulk_job_wait(struct ad_bulk_job *J, int64_t at_ms);
 void ad_bulk_job_say(struct ad_bulk_job *J, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/** Fetch all files of all pages that are not there yet. */
-struct sv_status ad_bulk_download(struct ad_bulk_job *J,
-    struct ad_bulk_fetched *ret) SV_CHECK;
-
-/** Ask for the manifest again, whose URLs have expired.  OK: there are new
- * ones for the same files. */
-struct sv_status ad_bulk_renew(struct ad_bulk_job *J) SV_CHECK;
+/** The deadline has passed. */
+bool ad_bulk_job_is_late(const struct ad_bulk_job *J);
 
 #endif

@@ -104,13 +104,20 @@ check_level(const struct ad_bulk_export *e, struct sv_err *err)
 }
 
 static struct sv_status
+check_instant(struct sv_str s, struct sv_err *err)
+{
+	return s.n == 0 || ad_bulk_is_instant(s) ? SV_OK
+	    : wrong(err, "since and until take a full instant with its zone, "
+	    "as 2026-11-24T02:00:00Z", s);
+}
+
+static struct sv_status
 check(const struct ad_bulk_export *e, struct sv_err *err)
 {
 	SV_TRY(check_level(e, err));
 	SV_TRY(check_patients(e, err));
-	if (e->since.n > 0 && !ad_bulk_is_instant(e->since))
-		return wrong(err, "since takes a full instant with its zone, "
-		    "as 2026-11-24T02:00:00Z", e->since);
+	SV_TRY(check_instant(e->since, err));
+	SV_TRY(check_instant(e->until, err));
 	for (size_t i = 0; i < e->n_types; i++) {
 		if (!fhir_is_resource_type(e->types[i]))
 			return wrong(err, "no resource type", e->types[i]);
@@ -185,6 +192,20 @@ put_parameter(struct fhir_writer *w, const char *name, const char *type,
 	fhir_close(w);
 }
 
+/* A comma of the value itself is encoded, or it would end the value. */
+static void
+add_joined(struct sv_buf *b, struct sv_str s)
+{
+	while (s.n > 0) {
+		size_t n = sv_str_chr(s, ',');
+
+		sv_buf_add(b, (struct sv_str){ s.p, n });
+		if (n < s.n)
+			sv_buf_add(b, SV_LIT("%2C"));
+		s = sv_str_from(s, n + 1);
+	}
+}
+
 /* All values as one, for servers that want comma lists; ${joined} is room for
  * it, or NULL for a parameter each. */
 static void
@@ -198,7 +219,7 @@ put_list(struct fhir_writer *w, const char *name, const struct sv_str *v,
 		}
 		if (i > 0)
 			sv_buf_addc(joined, ',');
-		sv_buf_add(joined, v[i]);
+		add_joined(joined, v[i]);
 	}
 	if (joined != NULL && n > 0)
 		put_parameter(w, name, "valueString", sv_buf_str(joined));
@@ -209,12 +230,15 @@ put_lists(struct fhir_writer *w, struct sv_arena *A,
     const struct ad_bulk_export *e)
 {
 	bool comma = e->lists == AD_BULK_COMMA;
-	struct sv_buf types, filters;
+	struct sv_buf types, filters, elements;
 
 	sv_buf_init(&types, A, MAX_REQUEST);
 	sv_buf_init(&filters, A, MAX_REQUEST);
+	sv_buf_init(&elements, A, MAX_REQUEST);
 	put_list(w, "_type", e->types, e->n_types, comma ? &types : NULL);
 	put_list(w, "_typeFilter", e->filters, e->n_filters, comma ? &filters
+	    : NULL);
+	put_list(w, "_elements", e->elements, e->n_elements, comma ? &elements
 	    : NULL);
 }
 
@@ -222,7 +246,8 @@ static struct sv_status
 write_body(struct sv_arena *A, const struct ad_bulk_export *e,
     struct sv_str *ret)
 {
-	bool any = e->since.n + e->n_types + e->n_filters + e->n_patients > 0;
+	bool any = e->since.n + e->until.n + e->n_types + e->n_filters
+	    + e->n_elements + e->n_patients > 0;
 	struct fhir_writer w;
 	struct sv_buf b;
 
@@ -233,6 +258,8 @@ write_body(struct sv_arena *A, const struct ad_bulk_export *e,
 		fhir_open_array(&w, "parameter");
 	if (e->since.n > 0)
 		put_parameter(&w, "_since", "valueInstant", e->since);
+	if (e->until.n > 0)
+		put_parameter(&w, "_until", "valueInstant", e->until);
 	put_lists(&w, A, e);
 	for (size_t i = 0; i < e->n_patients; i++) {
 		fhir_open(&w, "parameter");
@@ -283,12 +310,11 @@ ad_bulk_kickoff_make(struct sv_arena *A, const struct ad_bulk_export *e,
 	if (ret->post) {
 		SV_TRY(write_body(A, e, &ret->body));
 	} else {
-		if (e->since.n > 0) {
-			add_query(&b, "_since");
-			add_encoded(&b, e->since);
-		}
+		add_list(&b, "_since", &e->since, e->since.n > 0, false);
+		add_list(&b, "_until", &e->until, e->until.n > 0, false);
 		add_list(&b, "_type", e->types, e->n_types, comma);
 		add_list(&b, "_typeFilter", e->filters, e->n_filters, comma);
+		add_list(&b, "_elements", e->elements, e->n_elements, comma);
 	}
 	SV_ENSURE(sv_buf_ok(&b), SV_NOMEM);
 	ret->url = sv_arena_str(A, sv_buf_str(&b));

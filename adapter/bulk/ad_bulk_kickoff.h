@@ -20,14 +20,17 @@ struct ad_bulk_export {
 	struct sv_str level;		/* "system", "patient" or "group" */
 	struct sv_str group;		/* logical id, if level is group */
 	struct sv_str operation;	/* "$export", or as advertised */
-	struct sv_str since;		/* FHIR instant, or "" */
+	struct sv_str since, until;	/* FHIR instants, or "" */
 	const struct sv_str *types;	/* _type */
 	size_t n_types;
 	const struct sv_str *filters;	/* _typeFilter: "Type?query" */
 	size_t n_filters;
+	const struct sv_str *elements;	/* _elements */
+	size_t n_elements;
 	const struct sv_str *patients;	/* logical ids: POST, not system */
 	size_t n_patients;
-	enum ad_bulk_method method;	/* AUTO: POST with patients, else GET */
+	enum ad_bulk_method method;	/* AUTO: POST with patients, else GET; see
+					 * ad_bulk_capability.h */
 	enum ad_bulk_lists lists;	/* AUTO: comma in GET, repeat in POST */
 };
 

@@ -49,16 +49,20 @@ put(struct ad_bulk_sink *k, struct sv_str text)
 {
 	struct sv_str rest = text;
 
-	if ((int64_t)text.n > k->max_bytes - k->bytes)
+	if ((int64_t)text.n > k->max_bytes - k->bytes) {
+		k->too_large = true;
 		return fail(k, "the file is larger than the space that an "
 		    "export may use");
+	}
 	while (rest.n > 0) {
 		ssize_t n = write(k->fd, rest.p, rest.n);
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n <= 0)
+		if (n <= 0) {
+			k->disk_full = errno == ENOSPC || errno == EDQUOT;
 			return fail(k, strerror(errno));
+		}
 		rest = sv_str_from(rest, (size_t)n);
 	}
 	k->bytes += (int64_t)text.n;
@@ -102,6 +106,7 @@ ad_bulk_sink_add(struct ad_bulk_sink *k, struct sv_str piece)
 {
 	if (k->err.text[0] != '\0')
 		return false;
+	k->taken += (int64_t)piece.n;
 	if (!k->gzip)
 		return put(k, piece);
 	/* 16 more: gzip only (zlib.h, inflateInit2). */
@@ -119,8 +124,43 @@ ad_bulk_sink_drop(struct ad_bulk_sink *k)
 	k->inflating = false;
 }
 
+bool
+ad_bulk_sink_reread(struct ad_bulk_sink *k)
+{
+	char piece[65536];
+	ssize_t n;
+
+	if (lseek(k->fd, 0, SEEK_SET) != 0)
+		return fail(k, strerror(errno));
+	while ((n = read(k->fd, piece, sizeof(piece))) > 0) {
+		count(k, (struct sv_str){ piece, (size_t)n });
+		k->bytes += n;
+		k->taken += n;
+	}
+	return n == 0 || fail(k, strerror(errno));
+}
+
+/* Is it what the manifest says? */
 static bool
-is_whole(struct ad_bulk_sink *k, int64_t want)
+is_as_said(struct ad_bulk_sink *k, struct ad_bulk_said said)
+{
+	k->miscounted = true;
+	if (said.count >= 0 && k->lines != said.count) {
+		sv_err_set(&k->err, "", "%lld lines, but the manifest says "
+		    "%lld", (long long)k->lines, (long long)said.count);
+		return false;
+	}
+	if (said.size >= 0 && k->bytes != said.size && k->taken != said.size) {
+		sv_err_set(&k->err, "", "%lld bytes, but the manifest says "
+		    "%lld", (long long)k->bytes, (long long)said.size);
+		return false;
+	}
+	k->miscounted = false;
+	return true;
+}
+
+static bool
+is_whole(struct ad_bulk_sink *k, struct ad_bulk_said said)
 {
 	if (k->err.text[0] != '\0')
 		return false;
@@ -128,19 +168,17 @@ is_whole(struct ad_bulk_sink *k, int64_t want)
 		return fail(k, "the compressed file ends in the middle");
 	if (k->in_line && k->last != '}')
 		return fail(k, "the last line is not whole");
-	if (want < 0 || k->lines == want)
-		return true;
-	sv_err_set(&k->err, "", "%lld lines, but the manifest says %lld",
-	    (long long)k->lines, (long long)want);
-	return false;
+	return is_as_said(k, said);
 }
 
 struct sv_status
-ad_bulk_sink_end(struct ad_bulk_sink *k, int64_t want, bool *ret_proven)
+ad_bulk_sink_end(struct ad_bulk_sink *k, struct ad_bulk_said said,
+    bool *ret_proven)
 {
-	bool whole = is_whole(k, want);
+	bool whole = is_whole(k, said);
 
-	*ret_proven = whole && (want >= 0 || (k->gzip && k->between));
+	*ret_proven = whole && (said.count >= 0 || said.size >= 0
+	    || (k->gzip && k->between));
 	ad_bulk_sink_drop(k);
 	if (!whole)
 		return SV_BAD;

@@ -48,6 +48,11 @@ class Bulk(unittest.TestCase):
     def tearDown(self):
         self.job.cleanup()
 
+    def again(self):
+        """Another job, of which the server knows nothing."""
+        self.tearDown()
+        self.setUp()
+
     def start(self, *more, level='system'):
         return subprocess.Popen([FETCH, self.folder, self.server.url, level, 'ca=%s/ca.pem' % self.temporary.name,
                                  *more], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -101,6 +106,71 @@ class Course(Bulk):
         method, path, headers, body = self.server.asked('/Patient/$export')[0]
         self.assertEqual((method, headers['Content-Type']), ('POST', 'application/fhir+json'))
         self.assertEqual([p['name'] for p in json.loads(body)['parameter']], ['_since', 'patient', 'patient'])
+
+    def test_advertised(self):
+        """[K3] Bulk Data 4: POST, to the operation by the name that the server gives it."""
+        definition = 'http://hl7.org/fhir/uv/bulkdata/OperationDefinition/'
+        for name, canonical, method, path in (
+                ('export-v4', 'group-export|4.0.0-ballot', 'POST', '/Group/a%20b/$export-v4'),
+                ('export', 'group-export|4.0.0', 'POST', '/Group/a%20b/$export'),
+                ('export', 'group-export|2.0.0', 'GET', '/Group/a%20b/$export?_type=Patient'),
+                ('export', 'patient-export|4.0.0', 'GET', '/Group/a%20b/$export?_type=Patient'),
+                ('../x', 'group-export|4.0.0', 'GET', '/Group/a%20b/$export?_type=Patient')):
+            self.again()
+            self.server.serve(Patient_1=lines(2, kind='Patient'))
+            self.server.capability = {'resourceType': 'CapabilityStatement', 'rest': [{'mode': 'server', 'resource': [
+                {'type': 'Group', 'operation': [{'name': name, 'definition': definition + canonical}]}]}]}
+            self.assertEqual(self.fetch('group=a b', 'type=Patient', level='group')['lines'], 2)
+            self.assertEqual(self.server.asked('/metadata')[0][2]['Accept'], 'application/fhir+json')
+            self.assertIn((method, path), [r[:2] for r in self.server.requests])
+            if method == 'POST':
+                body = [r[3] for r in self.server.requests if r[0] == 'POST'][0]
+                self.assertEqual(json.loads(body)['parameter'], [{'name': '_type', 'valueString': 'Patient'}])
+
+    def test_members(self):
+        """[K13] who is in a group: ids alone are asked for, each is told once."""
+        self.server.serve(Patient_1=b'{"resourceType":"Patient","id":"b"}\n\n{"resourceType":"Patient","id":"a"}',
+                          Patient_2=b'{"resourceType":"Patient","id":"b","active":true}\r\n')
+        p = self.start('group=g', 'members=1', 'since=2026-11-20T00:00:00Z', 'type=Observation', level='group')
+        out, said = p.communicate(timeout=60)
+        self.assertEqual((p.returncode, out), (0, 'a\nb\n'), said)
+        self.assertEqual(self.server.asked('/Group/g/$export')[0][1],
+                         '/Group/g/$export?_type=Patient&_elements=id')
+        for body, status in ((b'{"resourceType":"Observation","id":"b"}\n', 3), (b'{"resourceType":"Patient"}\n', 3)):
+            self.again()
+            self.server.serve(Patient_1=body)
+            p = self.start('group=g', 'members=1', level='group')
+            self.assertEqual(p.communicate(timeout=60)[0], '')
+            self.assertEqual(p.returncode, status)
+
+    def test_log(self):
+        """[F15 S7] the log that SMART's clients write; no query of a URL is in it."""
+        self.server.files = {'a': lines(3)}
+        self.server.manifest = {'output': [{'type': 'Observation', 'url': '/file/a?X-Signature=secret', 'count': 3}]}
+        self.server.script = {'/file/a': [503], '/status': [{'X-Progress': '40% "\\ \xfc', 'Retry-After': '1'}]}
+        self.fetch('type=Observation', 'filter=Observation?patient=Patient/7')
+        with open(os.path.join(self.folder, 'log.ndjson')) as f:
+            text = f.read()
+        self.assertNotIn('secret', text)
+        self.assertNotIn('Patient/7', text)
+        events = [json.loads(x) for x in text.splitlines()]
+        self.assertEqual([e['eventId'] for e in events], [
+            'kickoff', 'status_progress', 'status_page_complete', 'status_complete', 'manifest_complete',
+            'download_request', 'download_error', 'download_request', 'download_complete', 'export_complete'])
+        self.assertEqual(len({e['exportId'] for e in events}), 1)
+        by = {e['eventId']: e['eventDetail'] for e in events}
+        self.assertEqual(by['kickoff']['exportUrl'], self.server.url + '/$export')
+        self.assertTrue(by['status_progress']['xProgress'].startswith('40% "\\ '))
+        self.assertEqual(by['status_complete'], {'transactionTime': INSTANT})
+        self.assertEqual(by['manifest_complete'], {
+            'transactionTime': INSTANT, 'totalOutputFileCount': 1, 'totalDeletedFileCount': 0,
+            'totalErrorFileCount': 0, 'totalManifests': 1})
+        self.assertEqual(by['download_request'], {'fileUrl': self.server.url + '/file/a', 'itemType': 'output',
+                                                  'resourceType': 'Observation'})
+        self.assertEqual(by['download_complete'], {'fileUrl': self.server.url + '/file/a', 'resourceCount': 3,
+                                                   'fileSize': len(lines(3))})
+        self.assertEqual((by['export_complete']['files'], by['export_complete']['resources']), (1, 3))
+        self.assertIn('503', by['download_error']['message'])
 
     def test_delete(self):
         """[F12] the server may forget it, and nothing of it stays here."""
@@ -185,10 +255,11 @@ class Trouble(Bulk):
                 self.setUp()
                 self.server.serve(Observation_1=body)
                 self.server.gzip, self.server.chunked = gzip, chunked
-                self.server.script['/file/Observation_1'] = [step, step]
+                times = 1 if step == 'half-lines' else 2        # of a wrong count there is no third time
+                self.server.script['/file/Observation_1'] = [step] * times
                 r = self.fetch()
                 self.assertEqual(self.got(r), body)
-                self.assertEqual(len(self.server.asked('/file/Observation_1')), 3)
+                self.assertEqual(len(self.server.asked('/file/Observation_1')), times + 1)
 
     def test_nothing_says_whole(self):
         """[F3] HTTP/1.0 that just stops proves nothing; a count does."""
@@ -217,13 +288,23 @@ class Trouble(Bulk):
         """[F4] a count that is never right."""
         self.server.serve(Observation_1=lines(5))
         self.server.manifest['output'][0]['count'] = 6
-        self.assertEqual(self.fetch('retries=1')['failed'], 1)
+        self.assertEqual(self.fetch()['failed'], 1)
         self.assertIn('manifest says 6', self.said)
-        self.tearDown()
-        os.mkdir(self.folder) if os.path.isdir(self.job.name) else Bulk.setUp(self)
+        self.assertEqual(len(self.server.asked('/file/Observation_1')), 2)
+        self.again()
         self.server.serve(Observation_1=lines(5))
         self.server.manifest['output'][0]['count'] = 6
         self.assertEqual(self.fetch('lenient=1')['failed'], 0)
+
+    def test_size(self):
+        """[F3] fileSize, of the file or of what is sent."""
+        body = lines(500)
+        for gzip, size, failed in ((False, len(body), 0), (True, len(body), 0), (False, len(body) - 1, 1)):
+            self.again()
+            self.server.gzip = gzip
+            self.server.files = {'a': body}
+            self.server.manifest = {'output': [{'type': 'Observation', 'url': '/file/a', 'fileSize': size}]}
+            self.assertEqual(self.fetch()['failed'], failed)
 
     def test_expired(self):
         """[M9] links that have expired are renewed once."""
@@ -247,10 +328,231 @@ class Trouble(Bulk):
         self.fetch('deadline=2', status=1)
         self.assertIn('deadline', self.said)
 
+    def test_deadline_files(self):
+        """[S8] nor files that do not come."""
+        self.server.serve(Observation_1=lines(3))
+        self.server.script['/file/Observation_1'] = [503] * 99
+        self.fetch('deadline=2', 'retries=90', status=1)
+        self.assertIn('deadline', self.said)
+        self.assertIn('lost', self.said)
+
+    def test_lost(self):
+        """[S6 S8 F12] a job that is lost says so; it is ended, and another begins in its place."""
+        self.server.serve(Patient_1=lines(1, kind='Patient'))
+        self.server.script['/status'] = [(500, 'not-supported')]
+        self.fetch('end=2', status=1)
+        self.assertIn('lost', self.said)
+        self.assertTrue(self.server.deleted)
+        self.server.deleted = False
+        os.mkdir(self.folder, 0o700)
+        self.assertEqual(self.fetch()['lines'], 1)
+        self.assertNotIn('lost', self.said)
+        self.assertEqual(len(self.server.asked('/$export')), 2)
+
+    def test_not_forgotten(self):
+        """[K11 F12] a server that cannot be told that it is over is told before the next export."""
+        self.server.serve(Patient_1=lines(1, kind='Patient'))
+        self.server.script['/status'] = [{'Retry-After': '1'}, {'Retry-After': '1'}]
+        self.fetch()
+        self.server.script['/status'] = [503]
+        self.fetch('end=1')
+        self.assertFalse(self.server.deleted)
+        self.assertEqual(os.listdir(self.folder), ['job.json'])
+        self.assertIn('told before the next', self.said)
+        before = len(self.server.requests)
+        self.server.script['/status'] = [204]
+        self.assertEqual(self.fetch()['lines'], 1)
+        asked = [r[:2] for r in self.server.requests[before:]]
+        self.assertLess(asked.index(('DELETE', '/status')), asked.index(('GET', '/$export')))
+
+    def test_other_request(self):
+        """[K12] what is asked for has changed: the job of before is not taken for it."""
+        self.server.serve(Patient_1=lines(1, kind='Patient'))
+        self.fetch('type=Patient')
+        self.server.script['/status'] = [202]   # of DELETE
+        self.fetch('type=Patient', 'type=Observation')
+        self.assertEqual([r[1] for r in self.server.asked('/$export')],
+                         ['/$export?_type=Patient', '/$export?_type=Patient,Observation'])
+        self.fetch('type=Patient', 'type=Observation')
+        self.assertEqual(len(self.server.asked('/$export')), 2)
+
+    def test_not_https(self):
+        """[F14] neither status nor files are asked for in the clear; what redirects there is not followed."""
+        http = self.server.url.replace('https', 'http')
+        self.server.kickoff_headers = {'Content-Location': http + '/status'}
+        self.fetch(status=1)
+        self.assertIn('not https', self.said)
+        self.again()
+        self.server.serve(Patient_1=lines(1, kind='Patient'))
+        self.server.manifest['output'][0]['url'] = http + '/file/Patient_1'
+        self.fetch(status=3)
+        self.assertIn('not https', self.said)
+        self.assertIn('lost', self.said)
+        self.again()
+        self.server.serve(Patient_1=lines(1, kind='Patient'))
+        self.server.script['/file/Patient_1'] = ['redirect:%s/file/Patient_1' % http] * 9
+        self.assertEqual(self.fetch('retries=1')['failed'], 1)
+
+    def test_redirects(self):
+        """[F1] five are followed, a sixth is not."""
+        for n, failed in ((5, 0), (6, 1)):
+            self.again()
+            self.server.serve(Patient_1=lines(1, kind='Patient'))
+            self.server.script['/file/Patient_1'] = ['redirect:%s/file/Patient_1' % self.server.url] * n
+            self.assertEqual(self.fetch('retries=0')['failed'], failed)
+
+    def test_expires(self):
+        """[M9] links that are known to have expired are renewed before they are tried."""
+        self.server.serve(Observation_1=lines(5))
+        self.server.script['/file/Observation_1'] = [500] * 9
+        self.server.status_headers = {'Expires': 'Tue, 24 Nov 2020 02:00:00 GMT'}
+        self.fetch('retries=0')
+        asked = [r[1] for r in self.server.requests if r[1] != '/metadata']
+        self.assertEqual(asked, ['/$export', '/status', '/status', '/file/Observation_1'])
+
+    def test_not_renewed(self):
+        """[S6 M9] an export that is forgotten while its files come: what was had stays, the job is lost."""
+        self.server.serve(Observation_1=lines(5), Patient_1=lines(2, kind='Patient'))
+        self.server.script['/file/Observation_1'] = [410]
+        self.server.script['/status'] = [{'Retry-After': '1'}, {'status': 200, 'X-Export-Status': '200'}]
+        del self.server.script['/status'][1]
+        p = self.start('parallel=1')
+        while not self.server.asked('/file/Observation_1'):
+            time.sleep(0.01)
+        self.server.deleted = True
+        out, said = p.communicate(timeout=60)
+        self.assertEqual(p.returncode, 0, said)
+        self.assertIn('lost' if json.loads(out)['failed'] else 'new ones', said)
+
+    def test_busy(self):
+        """[F6 S4] a server with a limit gets less at once, and no file is given up for that."""
+        files = {'Observation_%d' % i: lines(1, seed=i) for i in range(40)}
+        self.server.serve(**files)
+        self.server.limit = 5           # files in a fifth of a second
+        self.assertEqual(self.fetch('parallel=10', 'retries=1', 'retry-ms=600')['failed'], 0)
+        self.assertLess(len([r for r in self.server.requests if r[1].startswith('/file/')]), 120)
+
+    def test_disk(self):
+        """[F10] a disk that is nearly full ends the run, not the job."""
+        self.server.serve(Patient_1=lines(1, kind='Patient'))
+        free = os.statvfs(self.folder).f_bavail * os.statvfs(self.folder).f_frsize
+        self.fetch('spare-bytes=%d' % (2 * free), status=4)
+        self.assertIn('disk', self.said)
+        self.assertEqual(self.fetch('spare-bytes=1')['lines'], 1)
+        self.assertEqual(len(self.server.asked('/$export')), 1)
+
+    def test_many(self):
+        """[F6, T12] twenty thousand small files, one in twenty refused at first."""
+        n = int(os.environ.get('SALVOR_BULK_FILES', '500'))
+        r = random.Random(3)
+        files = {'Observation_%d' % i: lines(r.randint(1, 200), seed=i) for i in range(n)}
+        self.server.serve(**files)
+        for k in files:
+            if r.random() < 0.05:
+                self.server.script['/file/' + k] = [r.choice((429, 502))]
+        began = time.time()
+        got = self.fetch('parallel=10')
+        self.assertEqual((got['failed'], got['bytes']), (0, sum(map(len, files.values()))))
+        print('%d files in %.1f s' % (n, time.time() - began), file=sys.stderr)
+
     def test_damaged_manifest(self):
         self.server.manifest = {'outputFormat': 'text/csv'}
         self.fetch(status=3)
         self.assertIn('NDJSON', self.said)
+
+
+class Resumed(Bulk):
+    def setUp(self):
+        super().setUp()
+        self.body = lines(40000)
+        self.server.files = {'a': self.body}
+        self.server.manifest = {'output': [{'type': 'Observation', 'url': '/file/a', 'count': 40000}]}
+        self.server.etag = {'ETag': '"v1"'}
+
+    def ranges(self):
+        return [(r[2].get('Range'), r[2].get('If-Range')) for r in self.server.asked('/file/a')]
+
+    def test_range(self):
+        """[F5] what came is kept: 206 goes on, as often as it breaks off."""
+        self.server.script['/file/a'] = ['cut:1000000', 'cut:1', 'cut:0', 'cut:500000']
+        self.assertEqual(self.got(self.fetch()), self.body)
+        self.assertEqual(self.ranges(), [(None, None), ('bytes=1000000-', '"v1"'), ('bytes=1000001-', '"v1"'),
+                                         ('bytes=1000001-', '"v1"'), ('bytes=1500001-', '"v1"')])
+        self.assertEqual([n for n in os.listdir(self.folder) if n.endswith(('.part', '.from'))], [])
+
+    def test_last_modified(self):
+        """[F5] a date that is old enough is a validator."""
+        for date, second in (('Tue, 24 Nov 2020 02:00:00 GMT', 'bytes=1000-'), ('Tue, 24 Nov 2099 02:00:00 GMT', None)):
+            self.again()
+            self.server.etag = {'Last-Modified': date}
+            self.server.script['/file/a'] = ['cut:1000']
+            self.assertEqual(self.got(self.fetch()), self.body)
+            self.assertEqual(self.ranges()[1][0], second)
+
+    def test_changed(self):
+        """[F5] 200 to If-Range: another file, from the start."""
+        self.server.script['/file/a'] = ['cut:1000000']
+        p = self.start('retry-ms=1500')
+        while not self.server.asked('/file/a'):
+            time.sleep(0.02)
+        time.sleep(0.5)
+        self.server.etag = {'ETag': '"v2"'}
+        self.server.files['a'] = lines(40000, seed=2)
+        out, said = p.communicate(timeout=60)
+        self.assertEqual(p.returncode, 0, said)
+        self.assertEqual(self.got(json.loads(out)), self.server.files['a'])
+
+    def test_not_resumed(self):
+        """[F5] no validator, a weak one, a body that is compressed: from the start."""
+        for etag, gzip in (({'X': 'y'}, False), ({'ETag': 'W/"v1"'}, False), ({'ETag': '"v1"'}, True)):
+            self.again()
+            self.server.etag, self.server.gzip = etag, gzip
+            self.server.script['/file/a'] = ['cut']
+            self.assertEqual(self.got(self.fetch()), self.body)
+            self.assertEqual(self.ranges(), [(None, None)] * 2)
+
+    def test_wrong_range(self):
+        """[F5] 206 that does not go on where we are is not believed."""
+        self.server.script['/file/a'] = ['cut:1000', 'bad-range']
+        self.assertEqual(self.got(self.fetch()), self.body)
+        self.assertEqual(self.ranges()[2], (None, None))
+
+    def kill_with_part(self):
+        self.server.script['/file/a'] = ['cut:1000000']
+        p = self.start('retry-ms=60000')
+        part = os.path.join(self.folder, '0-0-Observation.ndjson.part')
+        end = time.time() + 30
+        while not (os.path.exists(part) and os.path.getsize(part) == 1000000) and time.time() < end:
+            time.sleep(0.02)
+        p.kill()
+        p.communicate()
+        return part
+
+    def test_killed(self):
+        """[F5 F10] what came outlasts a kill, but not another boot, nor a note that was cut."""
+        for spoil in (None, 'boot', 'cut', 'grown'):
+            self.again()
+            part = self.kill_with_part()
+            note = part[:-5] + '.from'
+            with open(note) as f:
+                text = f.read()
+            with open(note, 'w') as f:
+                f.write('0' + text[1:] if spoil == 'boot' and text[0] != '0' else '1' + text[1:] if spoil == 'boot'
+                        else text[:-1] if spoil == 'cut' else text)
+            if spoil == 'grown':        # all of it was there: 416, and nothing is fetched again
+                with open(part, 'wb') as f:
+                    f.write(self.body)
+            self.assertEqual(self.got(self.fetch()), self.body)
+            n = {None: 'bytes=1000000-', 'grown': 'bytes=%d-' % len(self.body)}.get(spoil)
+            self.assertEqual([r[0] for r in self.ranges()], [None, n])
+
+    def test_too_long(self):
+        """[F5] a part that is longer than the file is none of it."""
+        part = self.kill_with_part()
+        with open(part, 'ab') as f:
+            f.write(self.body)
+        self.assertEqual(self.got(self.fetch()), self.body)
+        self.assertEqual(len(self.ranges()), 3)
 
 
 class Killed(Bulk):

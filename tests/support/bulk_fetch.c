@@ -3,10 +3,11 @@
  *
  *	bulk_fetch FOLDER BASE LEVEL [name=value ...]
  *
- * group, since, type (repeatable), filter, patient (repeatable), post, ca, key,
- * client, token-url, scope, parallel, deadline, retry-ms, retries, max-bytes,
- * lenient, plain, end.  Prints what was fetched as JSON; the exit status is that
- * of salvor.
+ * group, since, until, type (repeatable), filter, element, patient (repeatable),
+ * post, get, repeat, ca, key, client, token-url, scope, parallel, deadline,
+ * retry-ms, retries, max-bytes, spare-bytes, lenient, plain, end (also if it
+ * failed: end=2), members.  Prints what was fetched as JSON, or the members, one
+ * a line; the exit status is that of salvor.
  */
 #include <curl/curl.h>
 #include <stdio.h>
@@ -23,8 +24,10 @@ static struct ad_bulk_options o = { .parallel = 3, .deadline_s = 600,
 	.retries = 4,
 	.peer = { .timeout_s = 20 } };
 static struct ad_smart_config smart;
-static struct sv_str types[MAX_LIST], filters[MAX_LIST], patients[MAX_LIST];
-static bool end_it;
+static struct sv_str types[MAX_LIST], filters[MAX_LIST], patients[MAX_LIST],
+    elements[MAX_LIST];
+static int end_it;
+static bool members;
 
 static void
 say(void *ctx, const char *line)
@@ -40,6 +43,8 @@ is_list(const char *name, struct sv_str value)
 		types[o.what.n_types++] = value;
 	else if (strcmp(name, "filter") == 0)
 		filters[o.what.n_filters++] = value;
+	else if (strcmp(name, "element") == 0)
+		elements[o.what.n_elements++] = value;
 	else if (strcmp(name, "patient") == 0)
 		patients[o.what.n_patients++] = value;
 	else
@@ -67,24 +72,51 @@ is_text(const char *name, const char *value)
 static bool
 is_number(const char *name, const char *value)
 {
-	long long n = atoll(value);
+	const struct { const char *name; int64_t *to; } numbers[] = {
+		{ "deadline", &o.deadline_s }, { "retry-ms", &o.retry_ms },
+		{ "max-bytes", &o.max_bytes }, { "spare-bytes", &o.spare_bytes }
+	};
+	const struct { const char *name; int *to; } small[] = {
+		{ "parallel", &o.parallel }, { "retries", &o.retries },
+		{ "end", &end_it } };
+	const struct { const char *name; bool *to; } flags[] = {
+		{ "lenient", &o.lenient_counts }, { "plain", &o.peer.plain },
+		{ "members", &members } };
 
-	if (strcmp(name, "parallel") == 0)
-		o.parallel = (int)n;
-	else if (strcmp(name, "deadline") == 0)
-		o.deadline_s = n;
-	else if (strcmp(name, "retry-ms") == 0)
-		o.retry_ms = n;
-	else if (strcmp(name, "retries") == 0)
-		o.retries = (int)n;
-	else if (strcmp(name, "max-bytes") == 0)
-		o.max_bytes = n;
-	else if (strcmp(name, "lenient") == 0)
-		o.lenient_counts = n != 0;
-	else if (strcmp(name, "plain") == 0)
-		o.peer.plain = n != 0;
-	else if (strcmp(name, "end") == 0)
-		end_it = n != 0;
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		if (strcmp(name, numbers[i].name) == 0) {
+			*numbers[i].to = atoll(value);
+			return true;
+		}
+	}
+	for (size_t i = 0; i < 3; i++) {
+		if (strcmp(name, small[i].name) == 0)
+			*small[i].to = (int)atoll(value);
+		else if (strcmp(name, flags[i].name) == 0)
+			*flags[i].to = strcmp(value, "0") != 0;
+		else
+			continue;
+		return true;
+	}
+	return false;
+}
+
+/* What says how it is asked for. */
+static bool
+is_way(const char *name, const char *value)
+{
+	if (strcmp(name, "post") == 0)
+		o.what.method = AD_BULK_POST;
+	else if (strcmp(name, "get") == 0)
+		o.what.method = AD_BULK_GET;
+	else if (strcmp(name, "repeat") == 0)
+		o.what.lists = AD_BULK_REPEAT;
+	else if (strcmp(name, "group") == 0)
+		o.what.group = sv_str_of(value);
+	else if (strcmp(name, "since") == 0)
+		o.what.since = sv_str_of(value);
+	else if (strcmp(name, "until") == 0)
+		o.what.until = sv_str_of(value);
 	else
 		return false;
 	return true;
@@ -95,19 +127,11 @@ read_argument(char *arg)
 {
 	char *value = strchr(arg, '=');
 
-	if (strcmp(arg, "post=1") == 0)
-		o.what.method = AD_BULK_POST;
 	if (value == NULL)
 		exit(2);
 	*value++ = '\0';
-	if (is_list(arg, sv_str_of(value)) || is_text(arg, value)
-	    || is_number(arg, value))
-		return;
-	if (strcmp(arg, "group") == 0)
-		o.what.group = sv_str_of(value);
-	else if (strcmp(arg, "since") == 0)
-		o.what.since = sv_str_of(value);
-	else if (strcmp(arg, "post") != 0)
+	if (!is_list(arg, sv_str_of(value)) && !is_text(arg, value)
+	    && !is_number(arg, value) && !is_way(arg, value))
 		exit(2);
 }
 
@@ -134,11 +158,50 @@ exit_of(struct sv_status s)
 	    : s.code == SV_CODE_REFUSED ? 1 : 4;
 }
 
+static bool
+make_smart(const char *base)
+{
+	struct sv_err err = { .text = "" };
+
+	if (smart.client_id == NULL)
+		return true;
+	smart.base = base;
+	smart.peer = o.peer;
+	o.smart = ad_smart_new(&smart, &err);
+	if (o.smart == NULL)
+		fprintf(stderr, "%s: %s\n", err.where, err.text);
+	return o.smart != NULL;
+}
+
+static struct sv_status
+list_members(struct sv_arena *A, struct sv_err *err)
+{
+	struct sv_str *id = NULL;
+	size_t n = 0;
+	struct sv_status s = ad_bulk_members(A, &o, &id, &n, err);
+
+	for (size_t i = 0; i < n; i++)
+		printf("%.*s\n", SV_FMT(id[i]));
+	return s;
+}
+
+static struct sv_status
+fetch(struct sv_arena *A, struct sv_err *err)
+{
+	struct ad_bulk_fetched f;
+	struct sv_status s = ad_bulk_fetch(A, &o, &f, err);
+
+	if (sv_is_ok(s))
+		print(&f);
+	if (f.lost)
+		fprintf(stderr, "lost\n");
+	return s;
+}
+
 int
 main(int argc, char **argv)
 {
 	struct sv_arena A = ad_arena((size_t)1 << 30);
-	struct ad_bulk_fetched f;
 	struct sv_err err = { .text = "" };
 	struct sv_status s;
 
@@ -151,24 +214,16 @@ main(int argc, char **argv)
 	o.what.types = types;
 	o.what.filters = filters;
 	o.what.patients = patients;
+	o.what.elements = elements;
 	o.say = say;
 	for (int i = 4; i < argc; i++)
 		read_argument(argv[i]);
-	if (smart.client_id != NULL) {
-		smart.base = argv[2];
-		smart.peer = o.peer;
-		o.smart = ad_smart_new(&smart, &err);
-		if (o.smart == NULL) {
-			fprintf(stderr, "%s: %s\n", err.where, err.text);
-			return 3;
-		}
-	}
-	s = ad_bulk_fetch(&A, &o, &f, &err);
-	if (sv_is_ok(s))
-		print(&f);
-	else
+	if (!make_smart(argv[2]))
+		return 3;
+	s = members ? list_members(&A, &err) : fetch(&A, &err);
+	if (!sv_is_ok(s))
 		fprintf(stderr, "%s: %s\n", err.where, err.text);
-	if (sv_is_ok(s) && end_it)
+	if (end_it > (sv_is_ok(s) ? 0 : 1))
 		ad_bulk_end(&o);
 	ad_smart_free(o.smart);
 	sv_arena_free(&A);

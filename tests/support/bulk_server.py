@@ -6,8 +6,9 @@
         server.script['/file/a'] = ['cut', 503]       # what happens first, request by request
 
 Script entries are a status (with an OperationOutcome if a (status, code) pair), or a word: cut (the connection ends
-in the middle), stall (nothing more comes), nolength (HTTP/1.0, just stops), half (half of it, as if it were all),
-gzip-cut, redirect:URL.  ``requests`` records (method, path, headers, body).
+in the middle; cut:N after N bytes), stall (nothing more comes), nolength (HTTP/1.0, just stops), half (half of it, as
+if it were all), cut-chunked, redirect:URL.  With ``etag`` it serves ranges; bad-range serves another one than asked
+for.  ``requests`` records (method, path, headers, body).
 """
 import base64
 import gzip
@@ -44,14 +45,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.answer(status, {'resourceType': 'OperationOutcome', 'issue': [{'severity': 'error', 'code': code}]},
                     {'Content-Type': 'application/fhir+json'})
 
-    def cut(self, body, headers):
+    def cut(self, body, headers, status=200, at=None):
         """Say how long it is, send half, and go."""
-        self.send_response(200)
+        self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)
         self.send_header('Content-Length', str(len(body)))
         self.end_headers()
-        self.wfile.write(body[:len(body) // 2])
+        self.wfile.write(body[:len(body) // 2 if at is None else at])
         self.wfile.flush()
         self.close_connection = True
 
@@ -69,11 +70,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.outcome(*step)
         if isinstance(step, int):
             return self.answer(step, b'<html>no</html>', dict(s.retry_after))
+        if path.startswith('/file/') and s.over_limit():
+            return self.answer(429, b'')
         if s.tokens is not None and path != '/elsewhere/a' and not path.startswith('/open') \
                 and self.headers.get('Authorization', '')[7:] not in s.tokens:
             return self.outcome(401, 'login')
         if path == '/status':
             return self.status(step)
+        if path == '/metadata':
+            return self.answer(200, s.capability) if s.capability else self.outcome(404, 'not-found')
         if '$export' in path:
             return self.answer(202, b'', {'Content-Location': s.url + '/status', **s.kickoff_headers})
         if path.startswith('/page/'):
@@ -108,14 +113,31 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.answer(200, {'transactionTime': INSTANT, 'requiresAccessToken': s.tokens is not None, **s.manifest},
                     {'Content-Type': 'application/json', **s.status_headers})
 
+    def range(self, body, headers, step):
+        """RFC 9110 section 14, of the form bytes=N-."""
+        asked = self.headers.get('Range')
+        validator = headers.get('ETag', headers.get('Last-Modified'))
+        if asked is None or self.headers.get('If-Range', validator) != validator:
+            return 200, body
+        first = int(asked[6:-1]) + (1 if step == 'bad-range' else 0)
+        if first >= len(body):
+            headers['Content-Range'] = 'bytes */%d' % len(body)
+            return 416, b''
+        headers['Content-Range'] = 'bytes %d-%d/%d' % (first, len(body) - 1, len(body))
+        return 206, body[first:]
+
     def file(self, step, body):
         s = self.server.owner
         headers = {'Content-Type': 'application/fhir+ndjson'}
         if s.gzip and 'gzip' in self.headers.get('Accept-Encoding', ''):
             body = gzip.compress(body)
             headers['Content-Encoding'] = 'gzip'
-        if step == 'cut':
-            return self.cut(body, headers)
+        status = 200
+        if s.etag and 'Content-Encoding' not in headers:
+            headers.update(s.etag)
+            status, body = self.range(body, headers, step)
+        if isinstance(step, str) and step.startswith('cut') and step != 'cut-chunked':
+            return self.cut(body, headers, status, int(step[4:]) if ':' in step else None)
         if step == 'half':
             body = body[:len(body) // 2]
         if step == 'half-lines':
@@ -154,7 +176,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 self.wfile.write(b'%x\r\n%s\r\n' % (len(piece), piece))
             self.wfile.write(b'0\r\n\r\n')
             return None
-        return self.answer(200, body, headers)
+        return self.answer(status, body, headers)
 
 
 class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
@@ -187,6 +209,8 @@ class BulkServer:
     def reset(self):
         self.files, self.pages, self.script, self.manifest = {}, {}, {}, {}
         self.kickoff_headers, self.status_headers, self.retry_after = {}, {}, {}
+        self.etag, self.capability = {}, None
+        self.limit, self.window = 0, (0, 0)
         self.requests = []
         self.deleted = self.gzip = self.chunked = False
 
@@ -203,6 +227,13 @@ class BulkServer:
         self.manifest = {'output': [{'type': k.split('_')[0], 'url': '%s/file/%s' % (self.url, k),
                                      'count': len([x for x in v.split(b'\n') if x.strip()])}
                                     for k, v in files.items()]}
+
+    def over_limit(self):
+        """More than ``limit`` files in this fifth of a second?"""
+        with self.lock:
+            now = int(time.time() * 5)
+            self.window = (now, self.window[1] + 1 if self.window[0] == now else 1)
+            return 0 < self.limit < self.window[1]
 
     def asked(self, path):
         return [r for r in self.requests if r[1].split('?')[0] == path]

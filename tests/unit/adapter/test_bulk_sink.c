@@ -61,7 +61,8 @@ drain(struct sv_str bytes, size_t step, bool gzip, int64_t lines)
 	for (size_t i = 0; ok && i < bytes.n; i += step)
 		ok = ad_bulk_sink_add(&o.k, (struct sv_str){ bytes.p + i,
 		    bytes.n - i < step ? bytes.n - i : step });
-	o.s = ad_bulk_sink_end(&o.k, lines, &o.proven);
+	o.s = ad_bulk_sink_end(&o.k, (struct ad_bulk_said){ lines,
+	    -1 }, &o.proven);
 	if (sv_is_ok(o.s)) {
 		n = (size_t)pread(fileno(f), got, sizeof(got), 0);
 		cr_expect(n == sizeof(text) - 1 && memcmp(got, text, n) == 0);
@@ -137,10 +138,12 @@ Test(bulk_sink, empty)
 	bool proven;
 
 	ad_bulk_sink_begin(&k, fileno(f), false, 10);
-	cr_expect(sv_is_ok(ad_bulk_sink_end(&k, 0, &proven)) && proven);
+	cr_expect(sv_is_ok(ad_bulk_sink_end(&k, (struct ad_bulk_said){ 0, -1 },
+	    &proven)) && proven);
 	ad_bulk_sink_begin(&k, fileno(f), false, 10);
 	cr_expect(!ad_bulk_sink_add(&k, SV_LIT("{\"larger\":true}\n")));
-	cr_expect_eq(ad_bulk_sink_end(&k, -1, &proven).code, SV_CODE_BAD);
+	cr_expect_eq(ad_bulk_sink_end(&k, (struct ad_bulk_said){ -1,
+	    -1 }, &proven).code, SV_CODE_BAD);
 	(void)fclose(f);
 }
 
@@ -153,6 +156,7 @@ Test(bulk_sink, full_disk)
 	cr_assert_not_null(f);
 	ad_bulk_sink_begin(&k, fileno(f), false, 1 << 20);
 	cr_expect(!ad_bulk_sink_add(&k, SV_LIT("{}\n")));
-	cr_expect_eq(ad_bulk_sink_end(&k, -1, &proven).code, SV_CODE_BAD);
+	cr_expect_eq(ad_bulk_sink_end(&k, (struct ad_bulk_said){ -1,
+	    -1 }, &proven).code, SV_CODE_BAD);
 	(void)fclose(f);
 }
