@@ -282,6 +282,9 @@ explain(const struct ad_bulk_transfer *t, const struct ad_client_answer *a,
 {
 	if (a->code == CURLE_OK)
 		(void)snprintf(why, 300, "answered %ld", a->status);
+	else if (a->code == CURLE_WRITE_ERROR && !t->begun)
+		(void)snprintf(why, 300, "%s", t->part.offset > 0 ? "it does "
+		    "not go on where it broke off" : "its coding is not gzip");
 	else
 		(void)snprintf(why, 300, "%.250s", t->begun
 		    && t->sink.err.text[0] != '\0' ? t->sink.err.text : a->why);

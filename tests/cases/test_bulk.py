@@ -3,11 +3,12 @@
 
 usage: test_bulk.py BULK_FETCH
 
-Tags in brackets are the requirements of the Bulk Data specification and of its clients' failures that a test shows.
+Tags in brackets are the requirements, of bulk-requirements.tsv, that a test shows; the last test holds both together.
 """
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 import tempfile
@@ -73,7 +74,7 @@ class Bulk(unittest.TestCase):
 
 class Course(Bulk):
     def test_plain(self):
-        """[K2 K9 S1 F2 F9 F10] the whole way; bytes are kept."""
+        """[K2 K8 K9 S1 S7 M10 F2 F9 F10 F14] the whole way; bytes are kept."""
         body = lines(5000)
         self.server.serve(Observation_1=body, Patient_1=lines(3, kind='Patient'))
         self.server.script['/status'] = [{'X-Progress': 'half', 'Retry-After': '1'}]
@@ -85,12 +86,17 @@ class Course(Bulk):
         self.assertEqual(kick[1], '/$export?_type=Patient,Observation')
         self.assertIn('respond-async', kick[2]['Prefer'])
         self.assertEqual(kick[2]['Accept'], 'application/fhir+json')
+        self.assertEqual([r[2]['Accept'] for r in self.server.asked('/status')], ['application/json'] * 2)
+        self.assertEqual(self.server.asked('/file/Patient_1')[0][2]['Accept'], 'application/fhir+ndjson')
+        with open(os.path.join(self.folder, 'manifest-0.json')) as f:
+            self.assertEqual(json.load(f), {'transactionTime': INSTANT, 'requiresAccessToken': False,
+                                            **self.server.manifest})
         for name in os.listdir(self.folder):
             self.assertEqual(os.stat(os.path.join(self.folder, name)).st_mode & 0o077, 0, name)
         self.assertFalse([n for n in os.listdir(self.folder) if n.endswith('.part')])
 
     def test_codings(self):
-        """[F2 F3] gzip, chunked, both."""
+        """[F2 F9] gzip, chunked, both."""
         body = lines(20000)
         for gzip, chunked in ((True, False), (False, True), (True, True)):
             self.tearDown()
@@ -100,7 +106,7 @@ class Course(Bulk):
             self.assertEqual(self.got(self.fetch()), body)
 
     def test_post(self):
-        """[K3] Parameters for patients."""
+        """[K2 K3 K4 K13] Parameters for patients."""
         self.server.serve()
         self.fetch('patient=7', 'patient=8', 'since=2026-11-20T00:00:00Z', level='patient')
         method, path, headers, body = self.server.asked('/Patient/$export')[0]
@@ -108,7 +114,7 @@ class Course(Bulk):
         self.assertEqual([p['name'] for p in json.loads(body)['parameter']], ['_since', 'patient', 'patient'])
 
     def test_advertised(self):
-        """[K3] Bulk Data 4: POST, to the operation by the name that the server gives it."""
+        """[K1 K3] Bulk Data 4: POST, to the operation by the name that the server gives it."""
         definition = 'http://hl7.org/fhir/uv/bulkdata/OperationDefinition/'
         for name, canonical, method, path in (
                 ('export-v4', 'group-export|4.0.0-ballot', 'POST', '/Group/a%20b/$export-v4'),
@@ -202,6 +208,45 @@ class Course(Bulk):
         self.fetch(status=1)
         self.assertIn('circle', self.said)
 
+    def test_organized(self):
+        """[M8] a file of blocks: their headers are not counted."""
+        self.server.files = {'a': b'{"resourceType":"Parameters"}\n' + lines(3)}
+        self.server.manifest = {'outputOrganizedBy': 'Patient', 'output': [{'url': '/file/a', 'count': 3}]}
+        self.assertEqual(self.fetch()['lines'], 4)
+
+    def test_spec_manifests(self):
+        """[M1] T4: what a server of the specification would send, file by file."""
+        manifest = {'transactionTime': '2021-01-01T00:00:00Z', 'requiresAccessToken': True,
+                    'request': 'https://example.com/fhir/Patient/$export?_type=Patient,Observation',
+                    'output': [{'type': 'Patient', 'url': '/file/p1'}, {'type': 'Patient', 'url': '/file/p2'},
+                               {'type': 'Observation', 'url': '/file/o'}],
+                    'deleted': [{'type': 'Bundle', 'url': '/file/d'}],
+                    'error': [{'type': 'OperationOutcome', 'url': '/file/e'}],
+                    'extension': {'http://example.com/extra-property': True}}
+        self.server.manifest = manifest
+        self.server.files = {k: lines(i + 1) for i, k in enumerate(('p1', 'p2', 'o', 'd', 'e'))}
+        r = self.fetch()
+        self.assertEqual(([(f['kind'], f['type'], f['lines']) for f in r['files']], r['transactionTime']),
+                         ([(0, 'Patient', 1), (0, 'Patient', 2), (0, 'Observation', 3), (1, '', 4), (2, '', 5)],
+                          '2021-01-01T00:00:00Z'))
+
+    def test_retry_after(self):
+        """[S3] T3: none of what servers have sent makes it hammer, or wait for ever."""
+        for value in ('0', '-5', 'abc', '1795490296555', 'Tue, 24 Nov 2020 02:00:00 GMT', ''):
+            self.again()
+            self.server.serve(Patient_1=lines(1, kind='Patient'))
+            self.server.script['/status'] = [{'Retry-After': value} for _ in range(5)]
+            began = time.time()
+            self.assertEqual(self.fetch()['lines'], 1)
+            self.assertGreater(time.time() - began, 0.9 * 0.05 * (1 + 2 + 4 + 8 + 16), value)
+        self.again()
+        self.server.serve(Patient_1=lines(1, kind='Patient'))
+        soon = time.strftime('%a, %d %b %Y %H:%M:%S GMT', time.gmtime(time.time() + 3))
+        self.server.script['/status'] = [{'Retry-After': soon}]
+        began = time.time()
+        self.fetch()
+        self.assertTrue(1 < time.time() - began < 15)
+
     def test_deleted_and_outcome(self):
         """[M6 M7] they are fetched, and told apart; counts of outcomes are not believed."""
         self.server.files = {'d': b'{"resourceType":"Bundle"}\n', 'o': b'{"resourceType":"OperationOutcome"}\n'}
@@ -213,7 +258,7 @@ class Course(Bulk):
 
 class Trouble(Bulk):
     def test_kick_off(self):
-        """[K11] 429 and 503 wait; what will not change ends."""
+        """[K9 K11] 429 and 503 wait; what will not change ends."""
         self.server.serve(Patient_1=lines(1, kind='Patient'))
         self.server.retry_after = {'Retry-After': '1'}
         self.server.script['/$export'] = [429, 503]
@@ -245,7 +290,7 @@ class Trouble(Bulk):
             self.fetch(status=1)
 
     def test_files_cut(self):
-        """[F3] half a file is never taken for a whole one."""
+        """[F3 F6] half a file is never taken for a whole one."""
         body = lines(20000)
         for gzip, chunked, step in ((False, False, 'cut'), (True, False, 'cut'), (False, True, 'cut-chunked'),
                                     (True, True, 'cut-chunked'), (False, False, 'half-lines'), (True, False, 'half'),
@@ -337,7 +382,7 @@ class Trouble(Bulk):
         self.assertIn('lost', self.said)
 
     def test_lost(self):
-        """[S6 S8 F12] a job that is lost says so; it is ended, and another begins in its place."""
+        """[S6 S8] a job that is lost says so; it is ended, and another begins in its place."""
         self.server.serve(Patient_1=lines(1, kind='Patient'))
         self.server.script['/status'] = [(500, 'not-supported')]
         self.fetch('end=2', status=1)
@@ -377,7 +422,7 @@ class Trouble(Bulk):
         self.assertEqual(len(self.server.asked('/$export')), 2)
 
     def test_not_https(self):
-        """[F14] neither status nor files are asked for in the clear; what redirects there is not followed."""
+        """[F1 F14] neither status nor files are asked for in the clear; what redirects there is not followed."""
         http = self.server.url.replace('https', 'http')
         self.server.kickoff_headers = {'Content-Location': http + '/status'}
         self.fetch(status=1)
@@ -409,6 +454,43 @@ class Trouble(Bulk):
         self.fetch('retries=0')
         asked = [r[1] for r in self.server.requests if r[1] != '/metadata']
         self.assertEqual(asked, ['/$export', '/status', '/status', '/file/Observation_1'])
+
+    def test_renewed_otherwise(self):
+        """[M9] a manifest that lists other files than before is not taken for the same."""
+        self.server.serve(Observation_1=lines(5), Patient_1=lines(2, kind='Patient'))
+        self.server.script['/file/Observation_1'] = [403] * 9
+        p = self.start('parallel=1', 'retry-ms=1500')
+        while not self.server.asked('/status'):
+            time.sleep(0.01)
+        del self.server.manifest['output'][1]
+        out, said = p.communicate(timeout=60)
+        if 'other files' in said:       # else the first answer was on its way already
+            self.assertEqual(json.loads(out)['failed'] > 0, 'given up' in said)
+
+    def test_other_coding(self):
+        """[F2] what is neither plain nor gzip is refused."""
+        self.server.serve(Observation_1=lines(5))
+        self.server.coding = 'br'
+        self.assertEqual(self.fetch('retries=0')['failed'], 1)
+        self.assertIn('coding', self.said)
+        self.server.coding = 'GZip'
+        self.server.gzip = True
+        self.assertEqual(self.fetch()['lines'], 5)
+
+    def test_large(self):
+        """[F7] T13: a file of any size in the same memory; 10 GB with SALVOR_BULK_MB=10000."""
+        used = []
+        for mb in (1, int(os.environ.get('SALVOR_BULK_MB', '300'))):
+            self.again()
+            self.server.big['b'] = mb
+            self.server.manifest = {'output': [{'type': 'Observation', 'url': '/file/b', 'count': mb * 8192}]}
+            p = subprocess.Popen(['/usr/bin/time', '-f', '%M', FETCH, self.folder, self.server.url, 'system',
+                                  'ca=%s/ca.pem' % self.temporary.name], stdout=subprocess.PIPE,
+                                 stderr=subprocess.PIPE, text=True)
+            out, said = p.communicate(timeout=3000)
+            self.assertEqual((p.returncode, json.loads(out)['bytes']), (0, mb << 20), said)
+            used.append(int(said.split()[-1]))
+        self.assertLess(used[1], used[0] + 4096, used)
 
     def test_not_renewed(self):
         """[S6 M9] an export that is forgotten while its files come: what was had stays, the job is lost."""
@@ -442,7 +524,7 @@ class Trouble(Bulk):
         self.assertEqual(len(self.server.asked('/$export')), 1)
 
     def test_many(self):
-        """[F6, T12] twenty thousand small files, one in twenty refused at first."""
+        """[F6] T12: twenty thousand small files, one in twenty refused at first."""
         n = int(os.environ.get('SALVOR_BULK_FILES', '500'))
         r = random.Random(3)
         files = {'Observation_%d' % i: lines(r.randint(1, 200), seed=i) for i in range(n)}
@@ -456,6 +538,7 @@ class Trouble(Bulk):
         print('%d files in %.1f s' % (n, time.time() - began), file=sys.stderr)
 
     def test_damaged_manifest(self):
+        """[M4] what is no NDJSON is refused."""
         self.server.manifest = {'outputFormat': 'text/csv'}
         self.fetch(status=3)
         self.assertIn('NDJSON', self.said)
@@ -529,7 +612,7 @@ class Resumed(Bulk):
         return part
 
     def test_killed(self):
-        """[F5 F10] what came outlasts a kill, but not another boot, nor a note that was cut."""
+        """[F5] what came outlasts a kill, but not another boot, nor a note that was cut."""
         for spoil in (None, 'boot', 'cut', 'grown'):
             self.again()
             part = self.kill_with_part()
@@ -587,7 +670,7 @@ class Killed(Bulk):
             self.assertEqual(json.load(f)['statusUrl'], self.server.url + '/status')
 
     def test_one_kick_off(self):
-        """[K12] once it is on record no second one is sent."""
+        """[K12 S9] once it is on record no second one is sent."""
         self.server.serve(Patient_1=lines(1, kind='Patient'))
         self.server.script['/status'] = [{'Retry-After': '300'}]
         p = self.start()
@@ -603,6 +686,33 @@ class Killed(Bulk):
             json.dump(job, f)
         self.fetch()
         self.assertEqual(len(self.server.asked('/$export')), 1)
+
+    def test_clock(self):
+        """[S9] a clock that was set back does not make it wait for months."""
+        self.test_plain_state(2000000000000)
+
+    def test_plain_state(self, ask_at=0):
+        """[S9] the next question is where job.json says."""
+        self.server.serve(Patient_1=lines(1, kind='Patient'))
+        self.server.script['/status'] = [{'Retry-After': '300'}]
+        p = self.start()
+        while not self.server.asked('/status'):
+            time.sleep(0.02)
+        p.kill()
+        p.communicate()
+        path = os.path.join(self.folder, 'job.json')
+        with open(path) as f:
+            job = json.load(f)
+        with open(path, 'w') as f:
+            json.dump({**job, 'askAt': ask_at}, f)
+        if ask_at == 0:
+            self.assertEqual(self.fetch()['lines'], 1)
+            return
+        p = self.start('deadline=1')    # it waits, five minutes at most, so it is there yet
+        with self.assertRaises(subprocess.TimeoutExpired):
+            p.communicate(timeout=2)
+        p.kill()
+        p.communicate()
 
     def test_damaged(self):
         with open(os.path.join(self.folder, 'job.json'), 'w') as f:
@@ -631,7 +741,7 @@ class Tokens(Bulk):
         self.server.token_life = 300
 
     def test_token(self):
-        """[A3 A7] one token serves all."""
+        """[S1 A3 A7] one token serves all."""
         self.server.serve(Observation_1=lines(5), Patient_1=lines(2, kind='Patient'))
         self.assertEqual(self.smart()['lines'], 7)
         self.assertEqual(len(self.server.assertions), 1)
@@ -640,11 +750,39 @@ class Tokens(Bulk):
         self.assertLessEqual(a['exp'] - time.time(), 300)
 
     def test_revoked(self):
-        """[A8 A11] 401 in the middle: a new one, once, with another jti."""
+        """[A3 A8] 401 in the middle: a new one, once, with another jti."""
         self.server.serve(Observation_1=lines(5))
         self.server.script['/file/Observation_1'] = [401]
         self.assertEqual(self.smart()['lines'], 5)
         self.assertEqual(len({a['jti'] for a in self.server.assertions}), 2)
+
+    def test_short_tokens(self):
+        """[A7 A11] T9: tokens of two seconds, and a job that takes longer: none is used when it is over."""
+        self.server.token_life = 2
+        self.server.strict_life = True
+        self.server.serve(**{'Observation_%d' % i: lines(3) for i in range(6)})
+        self.server.script['/status'] = [{'Retry-After': '2'}, {'Retry-After': '2'}]
+        for i in range(6):
+            self.server.script['/file/Observation_%d' % i] = [503]
+        self.assertEqual(self.smart('parallel=1', 'retry-ms=1500')['lines'], 18)
+        self.assertGreater(len(self.server.assertions), 3)
+        self.assertEqual(len({a['jti'] for a in self.server.assertions}), len(self.server.assertions))
+        self.assertEqual(self.server.expired, 0)
+
+    def test_token_answers(self):
+        """[A6] expires_in as a string, and missing."""
+        for life in ('300', None):
+            self.again()
+            self.server.token_life = life
+            self.server.serve(Patient_1=lines(1, kind='Patient'))
+            self.assertEqual(self.smart()['lines'], 1)
+
+    def test_key_of_all(self):
+        """[A9] a key that others can read is none."""
+        os.chmod(self.key, 0o644)
+        self.addCleanup(os.chmod, self.key, 0o600)
+        self.smart(status=3)
+        self.assertIn('chmod 600', self.said)
 
     def test_refused(self):
         """[A8] who is not known is told so."""
@@ -653,7 +791,7 @@ class Tokens(Bulk):
         self.assertIn('invalid_client', self.said)
 
     def test_not_sent_where_not_wanted(self):
-        """[F1, T14] no token without requiresAccessToken, nor to another server."""
+        """[F1] T14: no token without requiresAccessToken, nor to another server."""
         self.server.files = {'a': lines(3)}
         self.server.manifest = {'requiresAccessToken': False, 'output': [{'type': 'Observation', 'url': '/open/a'}]}
         self.smart()
@@ -667,6 +805,34 @@ class Tokens(Bulk):
         self.smart()
         self.assertIn('Authorization', self.server.asked('/file/a')[0][2])
         self.assertNotIn('Authorization', self.server.asked('/elsewhere/a')[0][2])
+
+
+class Requirements(unittest.TestCase):
+    def test_table(self):
+        """Every MUST has a test, every test that is named there is there, and both say the same."""
+        names, here = set(), {}
+        for folder in ('tests/cases', 'tests/unit/adapter'):
+            for name in os.listdir(os.path.join(ROOT, folder)):
+                if name.endswith(('.py', '.c')):
+                    with open(os.path.join(ROOT, folder, name), encoding='utf-8') as f:
+                        names |= {a or b + '.' + c for a, b, c in re.findall(
+                            r'def (test_\w+)\(|^Test\((\w+), (\w+)', f.read(), re.M)}
+        for case in (Course, Trouble, Resumed, Killed, Tokens):
+            for name in dir(case):
+                tags = re.match(r'\[([^]]*)\]', getattr(case, name).__doc__ or '') if name.startswith('test_') else None
+                here.update({name: set(tags[1].split())} if tags else {})
+        said, known = {}, set()
+        with open(os.path.join(ROOT, 'tests/cases/bulk-requirements.tsv'), encoding='utf-8') as f:
+            for row in (line.rstrip('\n').split('\t') for line in f if not line.startswith('#')):
+                tests = row[3].split() if len(row) > 3 else []
+                self.assertEqual(row[1] == 'MUST', bool(tests), row)
+                self.assertEqual([t for t in tests if t not in names], [], row)
+                known.add(row[0])
+                for t in tests:
+                    said.setdefault(t, set()).add(row[0])
+        for name, tags in here.items():
+            self.assertEqual(tags - known, set(), name)
+            self.assertEqual(tags, said.get(name, set()), name)
 
 
 if __name__ == '__main__':

@@ -66,6 +66,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             step = script.pop(0) if script else None
         if path == '/token':
             return self.token(step, body)
+        if s.strict_life and time.time() > s.ends.get(self.headers.get('Authorization', '')[7:], 0):
+            s.expired += 1
         if isinstance(step, tuple):
             return self.outcome(*step)
         if isinstance(step, int):
@@ -83,6 +85,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.answer(202, b'', {'Content-Location': s.url + '/status', **s.kickoff_headers})
         if path.startswith('/page/'):
             return self.answer(200, s.pages[path[6:]], {'Content-Type': 'application/json'})
+        if path.rsplit('/', 1)[-1] in s.big:
+            return self.large(s.big[path.rsplit('/', 1)[-1]])
         if path.rsplit('/', 1)[-1] in s.files:
             return self.file(step, s.files[path.rsplit('/', 1)[-1]])
         return self.outcome(404, 'not-found')
@@ -98,8 +102,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         s.assertions.append(json.loads(base64.urlsafe_b64decode(claims + '=' * (-len(claims) % 4))))
         token = 'token-%d' % len(s.assertions)
         s.tokens.add(token)
-        self.answer(200, {'access_token': token, 'token_type': 'bearer', 'expires_in': s.token_life,
-                          'scope': form['scope'][0]})
+        s.ends[token] = time.time() + float(s.token_life or 60)
+        life = {} if s.token_life is None else {'expires_in': s.token_life}
+        self.answer(200, {'access_token': token, 'token_type': 'bearer', 'scope': form['scope'][0], **life})
 
     def status(self, step):
         s = self.server.owner
@@ -112,6 +117,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.answer(step.pop('status', 202), b'', step)
         self.answer(200, {'transactionTime': INSTANT, 'requiresAccessToken': s.tokens is not None, **s.manifest},
                     {'Content-Type': 'application/json', **s.status_headers})
+
+    def large(self, mb):
+        """That many megabytes of lines of 128 bytes."""
+        line = b'{"resourceType":"Observation","id":"x","t":"'
+        piece = (line + b'a' * (128 - len(line) - 3) + b'"}\n') * 8192
+        self.send_response(200)
+        self.send_header('Content-Length', str(len(piece) * mb))
+        self.end_headers()
+        for _ in range(mb):
+            self.wfile.write(piece)
 
     def range(self, body, headers, step):
         """RFC 9110 section 14, of the form bytes=N-."""
@@ -132,6 +147,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if s.gzip and 'gzip' in self.headers.get('Accept-Encoding', ''):
             body = gzip.compress(body)
             headers['Content-Encoding'] = 'gzip'
+        if s.coding:
+            headers['Content-Encoding'] = s.coding
         status = 200
         if s.etag and 'Content-Encoding' not in headers:
             headers.update(s.etag)
@@ -211,6 +228,8 @@ class BulkServer:
         self.kickoff_headers, self.status_headers, self.retry_after = {}, {}, {}
         self.etag, self.capability = {}, None
         self.limit, self.window = 0, (0, 0)
+        self.big, self.coding = {}, None
+        self.strict_life, self.ends, self.expired = False, {}, 0
         self.requests = []
         self.deleted = self.gzip = self.chunked = False
 
