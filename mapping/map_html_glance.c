@@ -208,6 +208,7 @@ static void
 put_unknown(struct map_html *H, const struct core_guidance *g,
     enum core_fact_id id)
 {
+	bool any = false;
 	struct sv_buf b;
 
 	map_html_raw(H, "<li>");
@@ -220,10 +221,14 @@ put_unknown(struct map_html *H, const struct core_guidance *g,
 		map_html_text(H, map_phrase_settled_by(id));
 		map_html_raw(H, ".</span>");
 	}
-	map_html_raw(H, " <span class=\"for\">Awaited by");
+	map_html_raw(H, " <span class=\"for\">Decides about");
 	for (size_t i = 0; i < g->n_findings; i++) {
-		if (g->findings[i]->missing & CORE_FACT_BIT(id))
-			put_rule_link(H, g, g->findings[i]->rule);
+		if (!(g->findings[i]->missing & CORE_FACT_BIT(id)))
+			continue;
+		map_html_raw(H, any ? "; " : ": ");
+		any = true;
+		map_html_text(H, g->findings[i]->rule->title);
+		put_rule_link(H, g, g->findings[i]->rule);
 	}
 	map_html_raw(H, "</span></li>\n");
 }

@@ -119,6 +119,27 @@ put_findings(struct reading *R, const struct core_guidance *g)
 	}
 }
 
+/* " Decides about: Local salvage options [PRO-RT-01]; ..." */
+static void
+add_decides(struct sv_buf *b, const struct core_guidance *g,
+    enum core_fact_id id)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < g->n_findings; i++) {
+		const struct core_finding *f = g->findings[i];
+
+		if (!(f->missing & CORE_FACT_BIT(id)))
+			continue;
+		sv_buf_add(b, any ? SV_LIT("; ") : SV_LIT(" Decides about: "));
+		any = true;
+		sv_buf_printf(b, "%.*s [%.*s]", SV_FMT(f->rule->title),
+		    SV_FMT(f->rule->id));
+	}
+	if (any)
+		sv_buf_addc(b, '.');
+}
+
 /* What is unknown, what would settle it, and which rules wait for it. */
 static void
 put_missing(struct reading *R, const struct core_guidance *g)
@@ -140,13 +161,7 @@ put_missing(struct reading *R, const struct core_guidance *g)
 			sv_buf_add(&b, map_phrase_settled_by(id));
 			sv_buf_addc(&b, '.');
 		}
-		for (size_t i = 0; i < g->n_findings; i++) {
-			if (!(g->findings[i]->missing & CORE_FACT_BIT(k)))
-				continue;
-			sv_buf_add(&b, SV_LIT(" ["));
-			sv_buf_add(&b, g->findings[i]->rule->id);
-			sv_buf_addc(&b, ']');
-		}
+		add_decides(&b, g, id);
 		flush(R, 2, 2, &b);
 	}
 }
