@@ -22,11 +22,14 @@
 static void *
 patient_realloc(void *p, size_t n)
 {
-	void *q = realloc(p, n);
+	/* Still ours after a realloc that failed, which gcc 12 at -O0 does not
+	 * see (-Wuse-after-free). */
+	void *volatile ours = p;
+	void *q = realloc(ours, n);
 
 	for (int i = 0; q == NULL && n > 0 && n <= 4096 && i < 1000; i++) {
 		(void)nanosleep(&(struct timespec){ 0, 5 * 1000 * 1000 }, NULL);
-		q = realloc(p, n);
+		q = realloc(ours, n);
 	}
 	return q;
 }
