@@ -34,22 +34,22 @@ put_figures(struct map_html *H, const struct ad_sync *Y)
 }
 
 static void
-put_head_row(struct map_html *H, const char *first)
+put_head_row(struct map_html *H, const char *first, int from)
 {
 	sv_buf_printf(H->out, "<thead><tr><th scope=\"col\">%s</th>", first);
-	for (int c = 0; c < AD_SYNC_COUNTS; c++)
+	for (int c = from; c < AD_SYNC_COUNTS; c++)
 		sv_buf_printf(H->out, "<th scope=\"col\" class=\"n\">%s</th>",
 		    ad_sync_count_name((enum ad_sync_count)c));
 	map_html_raw(H, "</tr></thead>\n<tbody>\n");
 }
 
 static void
-put_row(struct map_html *H, struct sv_str name, const int64_t *n)
+put_row(struct map_html *H, struct sv_str name, const int64_t *n, int from)
 {
 	map_html_raw(H, "<tr><th scope=\"row\">");
 	map_html_text(H, name);
 	map_html_raw(H, "</th>");
-	for (int c = 0; c < AD_SYNC_COUNTS; c++)
+	for (int c = from; c < AD_SYNC_COUNTS; c++)
 		sv_buf_printf(H->out, "<td class=\"n\">%lld</td>",
 		    (long long)n[c]);
 	map_html_raw(H, "</tr>\n");
@@ -65,7 +65,8 @@ is_any(const int64_t *n)
 	return false;
 }
 
-/* So many files are listed; the rest is in their sum. */
+/* Lines that were dropped are of no type: they were not parsed.  So many files
+ * are listed; the rest is in their sum. */
 #define MAX_FILES 200
 
 static void
@@ -75,17 +76,19 @@ put_tables(struct map_html *H, const struct ad_sync *Y)
 
 	map_html_raw(H, "<h2>Resources by type</h2>\n<div class=\"scroll\" "
 	    "tabindex=\"0\"><table>\n");
-	put_head_row(H, "Type");
+	put_head_row(H, "Type", AD_SYNC_PASSED);
 	for (int t = 0; t < AD_SYNC_TYPES; t++) {
 		if (is_any(all.by_type[t]))
-			put_row(H, ad_sync_type_name(t), all.by_type[t]);
+			put_row(H, ad_sync_type_name(t), all.by_type[t],
+			    AD_SYNC_PASSED);
 	}
 	map_html_raw(H, "</tbody></table></div>\n<h2>Files</h2>\n<div "
 	    "class=\"scroll\" tabindex=\"0\"><table>\n");
-	put_head_row(H, "File");
+	put_head_row(H, "File", AD_SYNC_LINES);
 	for (size_t i = 0; i < Y->n_files && i < MAX_FILES; i++)
-		put_row(H, sv_str_of(Y->file[i].name), Y->file[i].counts.n);
-	put_row(H, SV_LIT("All files"), all.n);
+		put_row(H, sv_str_of(Y->file[i].name), Y->file[i].counts.n,
+		    AD_SYNC_LINES);
+	put_row(H, SV_LIT("All files"), all.n, AD_SYNC_LINES);
 	sv_buf_printf(H->out, "</tbody></table></div>\n<p>%zu of %zu files were "
 	    "as in the last run, and were not read again.</p>\n", Y->n_skipped,
 	    Y->n_files);

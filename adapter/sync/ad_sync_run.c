@@ -27,13 +27,15 @@ cannot(struct ad_sync *Y, const char *what, const char *why)
 static struct sv_status
 open_stores(struct ad_sync *Y)
 {
-	struct sv_err err = { .text = "" };
+	struct sv_err err = { .text = "" }, why = { .text = "" };
 	struct ad_store *S = ad_store_open(Y->store_path, AD_STORE_SERVICE,
-	    &err);
+	    &why);
 
 	Y->beside_service = S == NULL;
 	ad_store_close(S);
 	Y->S = ad_store_open(Y->store_path, AD_STORE_OPERATOR, &err);
+	if (Y->S == NULL && Y->beside_service)
+		return cannot(Y, why.where, why.text);
 	if (Y->S != NULL)
 		Y->R = ad_store_open(Y->store_path, AD_STORE_READ, &err);
 	return Y->R != NULL ? SV_OK : cannot(Y, err.where, err.text);
