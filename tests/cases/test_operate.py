@@ -231,10 +231,6 @@ class Pages(unittest.TestCase):
             text = f.read().split('.SH DESCRIPTION')[1]
         for line in re.findall(r'^\.(?:TP\n\.BR? |SS )(\S.*)$', text, re.M):
             told.update(re.findall(r'[a-z][a-z0-9-]+', line))
-        with open(os.path.join(ROOT, 'adapter/man/salvor.1')) as f:
-            text = f.read().split('.Sh REGISTRIES')[1].split('.Fl Fl full')[0]
-        told.update(re.findall(r'(?:^|[\t ])(registry|[a-z-]+(?= = ))', text, re.M))
-        told.update(re.findall(r'[a-z]+(?:-[a-z]+)+', ' '.join(re.findall(r'^\.Cm (.*)$', text, re.M))))
         keys = set()
         for name in glob.glob(os.path.join(ROOT, 'adapter/service/ad_conf*.c')):
             with open(name) as f:
