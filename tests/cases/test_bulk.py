@@ -215,20 +215,29 @@ class Course(Bulk):
         self.assertEqual(self.fetch()['lines'], 4)
 
     def test_spec_manifests(self):
-        """[M1] T4: what a server of the specification would send, file by file."""
-        manifest = {'transactionTime': '2021-01-01T00:00:00Z', 'requiresAccessToken': True,
-                    'request': 'https://example.com/fhir/Patient/$export?_type=Patient,Observation',
-                    'output': [{'type': 'Patient', 'url': '/file/p1'}, {'type': 'Patient', 'url': '/file/p2'},
-                               {'type': 'Observation', 'url': '/file/o'}],
-                    'deleted': [{'type': 'Bundle', 'url': '/file/d'}],
-                    'error': [{'type': 'OperationOutcome', 'url': '/file/e'}],
-                    'extension': {'http://example.com/extra-property': True}}
-        self.server.manifest = manifest
-        self.server.files = {k: lines(i + 1) for i, k in enumerate(('p1', 'p2', 'o', 'd', 'e'))}
-        r = self.fetch()
-        self.assertEqual(([(f['kind'], f['type'], f['lines']) for f in r['files']], r['transactionTime']),
-                         ([(0, 'Patient', 1), (0, 'Patient', 2), (0, 'Observation', 3), (1, '', 4), (2, '', 5)],
-                          '2021-01-01T00:00:00Z'))
+        """[M1] T4: the manifests of the specification, file by file."""
+        folder = os.path.join(ROOT, 'tests/data/bulk')
+        for name in sorted(os.listdir(folder)):
+            with open(os.path.join(folder, name), encoding='utf-8') as f:
+                manifest = json.load(f)
+            if not isinstance(manifest.get('requiresAccessToken'), bool) or 'transactionTime' not in manifest:
+                continue
+            with self.subTest(name):
+                self.again()
+                manifest.pop('link', None)
+                want = []
+                for i, (kind, key) in enumerate(((0, 'output'), (1, 'deleted'), (2, 'outcome'), (2, 'error'))):
+                    for k, item in enumerate(manifest.get(key, [])):
+                        file = '%s%d' % (key, k)
+                        self.server.files[file] = lines(i + k + 1)
+                        item['url'] = '/file/' + file
+                        item.pop('count', None)
+                        item.pop('fileSize', None)
+                        want.append((kind, i + k + 1))
+                self.server.manifest = manifest
+                r = self.fetch()
+                self.assertEqual([(f['kind'], f['lines']) for f in r['files']], want)
+                self.assertEqual(r['transactionTime'], manifest['transactionTime'])
 
     def test_retry_after(self):
         """[S3] T3: none of what servers have sent makes it hammer, or wait for ever."""
@@ -490,7 +499,9 @@ class Trouble(Bulk):
             out, said = p.communicate(timeout=3000)
             self.assertEqual((p.returncode, json.loads(out)['bytes']), (0, mb << 20), said)
             used.append(int(said.split()[-1]))
-        self.assertLess(used[1], used[0] + 4096, used)
+        with open(FETCH, 'rb') as f:
+            if b'__asan_init' not in f.read():      # which keeps what is freed
+                self.assertLess(used[1], used[0] + 4096, used)
 
     def test_not_renewed(self):
         """[S6 M9] an export that is forgotten while its files come: what was had stays, the job is lost."""
