@@ -42,7 +42,8 @@ find(struct sv_arena *A, const struct fhir_at *at, struct sv_str definition,
 		struct sv_str name = fhir_text(&x, "name");
 
 		name = sv_str_from(name, name.n > 0 && name.p[0] == '$');
-		if (sv_str_find(url, definition) < url.n && is_name(name)) {
+		if (url.n > 0 && sv_str_find(url, definition) < url.n
+		    && is_name(name)) {
 			*ret = sv_arena_printf(A, "$%.*s", SV_FMT(name));
 			return ret->p != NULL;
 		}
