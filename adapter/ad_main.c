@@ -8,7 +8,6 @@
 #include "ad_rules.h"
 #include "ad_serve.h"
 #include "ad_sync.h"
-#include "fhir_json.h"
 
 static const char help[] =
 "salvor: guidance for salvage therapy from FHIR data\n"
@@ -91,7 +90,6 @@ main(int argc, char **argv)
 	enum ad_exit e;
 
 	(void)signal(SIGPIPE, SIG_IGN);
-	fhir_json_init();
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--help") == 0
 		    || (i == 1 && strcmp(argv[i], "help") == 0)) {

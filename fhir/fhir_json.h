@@ -70,8 +70,8 @@ struct sv_status fhir_json_check(struct sv_str text,
  * fhir_json_tree(A, text, ret_tree):
  * The cJSON tree of ${text}, which must be (a value inside) a document that
  * passed the scan, allocated in ${A}: never cJSON_Delete it.  Each number's
- * valuestring is its exact text.  NOMEM if ${A} is exhausted.  Not reentrant
- * within one thread; threads do not disturb each other.
+ * valuestring is its exact text, and all there is of it: valuedouble is not
+ * set.  NOMEM if ${A} is exhausted.
  */
 struct sv_status fhir_json_tree(struct sv_arena *A, struct sv_str text,
     const struct cJSON **ret_tree) SV_CHECK;
@@ -82,11 +82,5 @@ struct sv_status fhir_json_tree(struct sv_arena *A, struct sv_str text,
  * becomes the same resource in JSON.
  */
 void fhir_json_print(struct sv_buf *out, const struct cJSON *tree);
-
-/**
- * Route cJSON's allocations: inside fhir_json_tree to its arena, elsewhere
- * to malloc.  Takes effect once; fhir_json_tree calls it.  Any thread.
- */
-void fhir_json_init(void);
 
 #endif

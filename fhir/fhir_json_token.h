@@ -44,4 +44,10 @@ bool fhir_json_word(struct fhir_json_text *t) SV_CHECK;
  */
 struct sv_str fhir_json_unescape(struct sv_arena *A, struct sv_str raw);
 
+struct cJSON;
+
+/** Make ${node} the last child of ${parent}; as cJSON does, the first child's
+ * prev is the last one. */
+void fhir_json_append(struct cJSON *parent, struct cJSON *node);
+
 #endif

@@ -1,129 +1,168 @@
+/*
+ * The nodes that cJSON would make, from text that is known to be strict: one
+ * pass without checks, strings that hold no escape copied whole, numbers kept
+ * as their text.
+ */
 #include "fhir_json.h"
 
 #include <cjson/cJSON.h>
-#include <stdlib.h>
 #include <string.h>
-#include <threads.h>
 
+#include "fhir_json_token.h"
 #include "sv_limits.h"
 
-/*
- * cJSON's hooks carry no context, so the arena of the parse under way is kept
- * per thread.  Outside a parse of ours cJSON works with malloc as ever.
- */
-static _Thread_local struct sv_arena *current;
-
-static void *
-hook_malloc(size_t n)
-{
-	return current != NULL ? sv_arena_alloc(current, n) : malloc(n);
-}
+struct building {
+	struct sv_arena *A;
+	const char *p, *end;
+	struct cJSON *open[SV_LIMIT_DEPTH + 2];
+	size_t depth;
+	struct sv_str name;		/* of the member that comes */
+};
 
 static void
-hook_free(void *p)
+blank(struct building *B)
 {
-	if (current == NULL)
-		free(p);
+	while (B->p < B->end && (*B->p == ' ' || *B->p == '\n'
+	    || *B->p == '\r' || *B->p == '\t' || *B->p == ','
+	    || *B->p == ':'))
+		B->p++;
 }
 
-static void
-set_hooks(void)
+/* The string whose opening quote is at B->p, in the arena and with a NUL. */
+static struct sv_str
+string(struct building *B)
 {
-	cJSON_Hooks hooks = { hook_malloc, hook_free };
+	const char *from = ++B->p;
+	bool escaped = false;
+	struct sv_str raw;
 
-	cJSON_InitHooks(&hooks);
-}
-
-void
-fhir_json_init(void)
-{
-	static once_flag once = ONCE_FLAG_INIT;
-
-	call_once(&once, set_hooks);
-}
-
-/* The end of the JSON number that begins at ${p}. */
-static const char *
-number_end(const char *p, const char *end)
-{
-	while (p < end && (memchr("+-.eE", *p, 5) != NULL
-	    || (*p >= '0' && *p <= '9')))
-		p++;
-	return p;
-}
-
-/* Step over the string whose opening quote is at ${p}. */
-static const char *
-skip_string(const char *p, const char *end)
-{
-	for (p++; p < end && *p != '"'; p++) {
-		if (*p == '\\')
-			p++;
+	while (B->p < B->end && *B->p != '"') {
+		if (*B->p == '\\') {
+			escaped = true;
+			B->p++;
+		}
+		B->p++;
 	}
-	return p + 1;
+	if (B->p > B->end)
+		B->p = B->end;
+	raw = (struct sv_str){ from, (size_t)(B->p - from) };
+	if (B->p < B->end)
+		B->p++;
+	if (escaped && (raw = fhir_json_unescape(B->A, raw)).p == NULL)
+		return raw;
+	return sv_arena_str(B->A, raw);
 }
 
-/* The next number at or behind ${p}, which is not inside a string. */
-static const char *
-find_number(const char *p, const char *end)
-{
-	while (p < end && *p != '-' && !(*p >= '0' && *p <= '9'))
-		p = *p == '"' ? skip_string(p, end) : p + 1;
-	return p;
-}
-
-/* Give the number ${node} its text; ${*at} moves behind it. */
 static bool
-set_text(struct sv_arena *A, struct cJSON *node, const char **at,
-    const char *end)
+ends_plain(char c)
 {
-	const char *from = find_number(*at, end);
+	return c == ',' || c == '}' || c == ']' || c == ' ' || c == '\n'
+	    || c == '\r' || c == '\t';
+}
+
+/* A number, true, false or null. */
+static bool
+plain(struct building *B, struct cJSON *node)
+{
+	const char *from = B->p;
 	struct sv_str text;
 
-	*at = number_end(from, end);
-	text = sv_arena_str(A, (struct sv_str){ from, (size_t)(*at - from) });
+	while (B->p < B->end && !ends_plain(*B->p))
+		B->p++;
+	switch (*from) {
+	case 't':
+		node->type = cJSON_True;
+		node->valueint = 1;
+		return true;
+	case 'f':
+		node->type = cJSON_False;
+		return true;
+	case 'n':
+		node->type = cJSON_NULL;
+		return true;
+	default:
+		break;
+	}
+	node->type = cJSON_Number;
+	text = sv_arena_str(B->A, (struct sv_str){ from,
+	    (size_t)(B->p - from) });
 	node->valuestring = (char *)text.p;
 	return text.p != NULL;
 }
 
-/* Visit the tree in document order and pair its numbers with the text. */
-static bool
-keep_numbers(struct sv_arena *A, struct cJSON *root, struct sv_str text)
+void
+fhir_json_append(struct cJSON *parent, struct cJSON *node)
 {
-	struct cJSON *stack[SV_LIMIT_DEPTH + 2];
-	struct cJSON *node = root;
-	const char *at = text.p;
-	size_t depth = 0;
-
-	while (node != NULL) {
-		if (cJSON_IsNumber(node)
-		    && !set_text(A, node, &at, text.p + text.n))
-			return false;
-		if (node->child != NULL && depth < SV_LIMIT_DEPTH + 2) {
-			stack[depth++] = node;
-			node = node->child;
-			continue;
-		}
-		while (depth > 0 && node->next == NULL)
-			node = stack[--depth];
-		node = node == root ? NULL : node->next;
+	if (parent->child == NULL) {
+		parent->child = node->prev = node;
+		return;
 	}
-	return true;
+	node->prev = parent->child->prev;
+	node->prev->next = node;
+	parent->child->prev = node;
+}
+
+/* The value at B->p; NULL without memory, or if the text is not strict. */
+static struct cJSON *
+value(struct building *B)
+{
+	struct cJSON *node = sv_arena_zalloc(B->A, 1, sizeof(*node));
+
+	if (node == NULL)
+		return NULL;
+	node->string = (char *)B->name.p;
+	if (B->depth > 0)
+		fhir_json_append(B->open[B->depth - 1], node);
+	if (*B->p == '"') {
+		node->type = cJSON_String;
+		node->valuestring = (char *)string(B).p;
+		return node->valuestring != NULL ? node : NULL;
+	}
+	if (*B->p != '{' && *B->p != '[')
+		return plain(B, node) ? node : NULL;
+	node->type = *B->p == '{' ? cJSON_Object : cJSON_Array;
+	B->p++;
+	if (B->depth > SV_LIMIT_DEPTH + 1)
+		return NULL;
+	B->open[B->depth++] = node;
+	return node;
+}
+
+/* One step inside the innermost open container. */
+static bool
+step(struct building *B)
+{
+	bool object = cJSON_IsObject(B->open[B->depth - 1]);
+
+	blank(B);
+	if (B->p == B->end)
+		return false;
+	if (*B->p == '}' || *B->p == ']') {
+		B->p++;
+		B->depth--;
+		return true;
+	}
+	B->name = (struct sv_str){ NULL, 0 };
+	if (object) {
+		if (*B->p != '"' || (B->name = string(B)).p == NULL)
+			return false;
+		blank(B);
+	}
+	return B->p < B->end && value(B) != NULL;
 }
 
 struct sv_status
 fhir_json_tree(struct sv_arena *A, struct sv_str text,
     const struct cJSON **ret_tree)
 {
-	struct cJSON *tree;
+	struct building B = { .A = A, .p = text.p, .end = text.p + text.n };
+	struct cJSON *root;
 
-	fhir_json_init();
-	current = A;
-	tree = cJSON_ParseWithLength(text.p, text.n);
-	current = NULL;
+	blank(&B);
 	/* The text passed the strict scan: only memory can be short. */
-	SV_ENSURE(tree != NULL, SV_NOMEM);
-	SV_ENSURE(keep_numbers(A, tree, text), SV_NOMEM);
-	*ret_tree = tree;
+	SV_ENSURE(B.p < B.end && (root = value(&B)) != NULL, SV_NOMEM);
+	while (B.depth > 0)
+		SV_ENSURE(step(&B), SV_NOMEM);
+	*ret_tree = root;
 	return SV_OK;
 }

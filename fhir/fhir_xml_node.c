@@ -25,18 +25,11 @@ fhir_xml_make(struct fhir_xml_reader *R, int type, const char *name)
 	return n;
 }
 
-/* As cJSON does: the first child's prev is the last one. */
 static void
 append(struct cJSON *parent, struct cJSON *n)
 {
 	parent->valueint++;
-	if (parent->child == NULL) {
-		parent->child = n->prev = n;
-		return;
-	}
-	n->prev = parent->child->prev;
-	n->prev->next = n;
-	parent->child->prev = n;
+	fhir_json_append(parent, n);
 }
 
 static struct cJSON *
