@@ -93,8 +93,10 @@ map_urn(const struct map_writing *m, const char *what, char ret[MAP_URN_TEXT])
 struct sv_str
 map_done(struct map_writing *m, const struct sv_buf *b)
 {
-	if (!sv_buf_ok(b))
+	if (!sv_buf_ok(b)) {
 		m->w->failed = true;
+		m->w->out->full = m->w->out->full || b->full;
+	}
 	return sv_buf_str(b);
 }
 
@@ -283,5 +285,7 @@ map_bundle_write(struct sv_arena *A, const struct map_result *r,
 		fhir_close_array(&w);
 	fhir_close(&w);
 	sv_buf_addc(out, '\n');
-	return fhir_write_ok(&w) ? SV_OK : SV_LIMIT;
+	if (fhir_write_ok(&w))
+		return SV_OK;
+	return out->full ? SV_LIMIT : SV_NOMEM;
 }

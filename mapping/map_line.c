@@ -1,17 +1,22 @@
 #include "map_line.h"
 
 struct sv_status
+map_line_decide_read(const struct map_line *L, struct map_result *ret)
+{
+	struct core_history known = { ret->patient.events,
+		ret->patient.n_events, L->as_of };
+
+	ret->book = L->engine->book;
+	return core_decide(L->A, L->engine->book, &known, &ret->decision);
+}
+
+struct sv_status
 map_line_decide_doc(const struct map_line *L, const struct fhir_doc *doc,
     struct map_result *ret)
 {
-	struct core_history known;
-
-	ret->book = L->engine->book;
 	ret->issues = L->is;
 	SV_TRY(map_input(L->A, doc, &L->engine->input, &ret->patient, L->is));
-	known = (struct core_history){ ret->patient.events,
-		ret->patient.n_events, L->as_of };
-	return core_decide(L->A, L->engine->book, &known, &ret->decision);
+	return map_line_decide_read(L, ret);
 }
 
 struct sv_status

@@ -36,4 +36,9 @@ struct sv_status map_line_decide(const struct map_line *L, struct sv_str text,
 struct sv_status map_line_decide_doc(const struct map_line *L,
     const struct fhir_doc *doc, struct map_result *ret) SV_CHECK;
 
+/** The same when ${ret}->patient and ${ret}->issues are there already, from
+ * map_input. */
+struct sv_status map_line_decide_read(const struct map_line *L,
+    struct map_result *ret) SV_CHECK;
+
 #endif

@@ -40,7 +40,7 @@ map_source_of(struct map_reader *R, const struct fhir_at *root,
 
 	if (id.n == 0)
 		return sv_str_of(root->name);
-	return sv_arena_printf(R->A, "%.*s/%.*s", SV_FMT(type), SV_FMT(id));
+	return sv_arena_join(R->A, type, SV_LIT("/"), id);
 }
 
 struct core_event

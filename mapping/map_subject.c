@@ -84,8 +84,7 @@ map_subject(struct sv_arena *A, struct fhir_entry *e, struct map_subject *ret)
 	SV_TRY(fhir_entry_tree(A, e));
 	root = fhir_entry_root(e);
 	id = fhir_text(&root, "id");
-	ret->name = sv_arena_printf(A, "%.*s/%.*s", SV_FMT(e->resource_type),
-	    SV_FMT(id));
+	ret->name = sv_arena_join(A, e->resource_type, SV_LIT("/"), id);
 	SV_ENSURE(ret->name.p != NULL, SV_NOMEM);
 	if (!patient && !shared) {
 		read_subject(&root, ret);

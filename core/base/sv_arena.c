@@ -130,6 +130,25 @@ sv_arena_str(struct sv_arena *A, struct sv_str s)
 	return (struct sv_str){ p, s.n };
 }
 
+struct sv_str
+sv_arena_join(struct sv_arena *A, struct sv_str a, struct sv_str b,
+    struct sv_str c)
+{
+	const struct sv_str part[] = { a, b, c };
+	size_t n = a.n + b.n + c.n;
+	char *p = sv_arena_alloc(A, n + 1), *at = p;
+
+	if (p == NULL)
+		return (struct sv_str){ NULL, 0 };
+	for (size_t i = 0; i < 3; i++) {
+		if (part[i].n > 0)
+			memcpy(at, part[i].p, part[i].n);
+		at += part[i].n;
+	}
+	*at = '\0';
+	return (struct sv_str){ p, n };
+}
+
 /* Most texts are short: they are formatted once, on the stack, and copied. */
 struct sv_str
 sv_arena_printf(struct sv_arena *A, const char *fmt, ...)

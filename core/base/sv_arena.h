@@ -60,6 +60,11 @@ void *sv_arena_grow(struct sv_arena *A, void *p, size_t old, size_t n);
 /** A copy of ${s} in the arena, with a NUL behind it; .p is NULL on failure. */
 struct sv_str sv_arena_str(struct sv_arena *A, struct sv_str s);
 
+/** ${a}, ${b} and ${c} behind one another in the arena, with a NUL; .p is NULL on
+ * failure. */
+struct sv_str sv_arena_join(struct sv_arena *A, struct sv_str a,
+    struct sv_str b, struct sv_str c);
+
 /** A formatted string in the arena; .p is NULL on failure. */
 struct sv_str sv_arena_printf(struct sv_arena *A, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));

@@ -22,7 +22,7 @@ reserve(struct sv_buf *b, size_t n)
 	if (n <= b->cap - b->n)
 		return true;
 	if (n > b->ceiling - b->n) {
-		b->failed = true;
+		b->failed = b->full = true;
 		return false;
 	}
 	cap = b->cap < 1024 ? 1024 : b->cap * 2;

@@ -15,6 +15,7 @@ struct sv_buf {
 	char *p;
 	size_t n, cap, ceiling;
 	bool failed;
+	bool full;		/* it failed at its ceiling, not for want of memory */
 };
 
 /** Make ${b} empty; it never grows past ${ceiling} bytes. */
