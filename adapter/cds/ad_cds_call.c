@@ -10,6 +10,7 @@
 
 #include "ad_cds_ledger.h"
 #include "ad_log.h"
+#include "ad_store_load.h"
 #include "sv_limits.h"
 
 #define DAY_MS ((int64_t)86400 * 1000)
@@ -133,7 +134,8 @@ remember(struct ad_cds_call *k)
 	SV_TRY(ad_store_begin(S));
 	s = ad_store_find_patient(S, source, k->q.patient, &patient);
 	if (sv_is_ok(s))
-		s = ad_store_load_patient(S, &k->A, patient, &kept, &n);
+		s = ad_store_load_patient(S, &k->A, &(struct ad_load){
+		    .patient = patient }, &kept, &n);
 	ad_store_rollback(S);
 	if (s.code == SV_CODE_SKIP)
 		return SV_OK;

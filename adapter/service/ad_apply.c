@@ -7,22 +7,7 @@
 
 #include "fhir_type.h"
 #include "map_hash.h"
-#include "map_subject.h"
 #include "sv_limits.h"
-
-bool
-ad_is_delete(const struct fhir_entry *e)
-{
-	return sv_str_is(e->method, "DELETE");
-}
-
-static bool
-matters(const struct fhir_entry *e)
-{
-	return !ad_is_delete(e) && (map_is_clinical(e->resource_type)
-	    || sv_str_is(e->resource_type, "Patient")
-	    || map_is_supporting(e->resource_type));
-}
 
 struct sv_status
 ad_apply_affects(struct ad_intake *I, int64_t patient)
@@ -37,17 +22,17 @@ ad_apply_affects(struct ad_intake *I, int64_t patient)
  * the resources of its patient, or none: then its fullUrl, else its content.
  */
 static struct sv_status
-name_of(struct ad_intake *I, const struct fhir_entry *e, int64_t patient,
-    struct sv_str id, struct sv_str *ret)
+name_of(struct ad_intake *I, const struct fhir_entry *e, struct sv_str id,
+    struct sv_str *ret)
 {
 	char hex[MAP_HASH_HEX];
 
 	if (id.n > 0 && !sv_str_starts(e->full_url, SV_LIT("urn:"))) {
-		*ret = sv_arena_printf(&I->A, "%.*s/%.*s",
-		    SV_FMT(e->resource_type), SV_FMT(id));
+		*ret = sv_arena_join(&I->A, e->resource_type, SV_LIT("/"), id);
 	} else if (id.n > 0) {
 		*ret = sv_arena_printf(&I->A, "%.*s/%lld/%.*s",
-		    SV_FMT(e->resource_type), (long long)patient, SV_FMT(id));
+		    SV_FMT(e->resource_type), (long long)I->own_patient,
+		    SV_FMT(id));
 	} else if (e->full_url.n > 0) {
 		*ret = e->full_url;
 	} else {
@@ -97,44 +82,63 @@ is_late(const struct ad_kept *known, const struct ad_kept *r)
 	    && map_version_cmp(&r->version, &known->version) < 0;
 }
 
-struct sv_status
-ad_apply_replace(struct ad_intake *I, struct ad_store *S, const struct ad_kept *r,
-    struct ad_result *ret)
+/* Put ${r} in place of what is known, unless it is late (SKIP). */
+static struct sv_status
+replace(struct ad_intake *I, struct ad_store *S, const struct ad_kept *r)
 {
 	struct ad_kept known;
-	struct sv_status s = ad_store_find_resource(S, &I->A, r->source,
-	    r->name, &known);
 
-	SV_ENSURE(sv_is_ok(s) || s.code == SV_CODE_SKIP, s);
-	if (sv_is_ok(s) && is_late(&known, r)) {
+	SV_TRY(ad_store_find_resource(S, &I->A, r->source, r->name, &known));
+	SV_ENSURE(!is_late(&known, r), SV_SKIP);
+	/* A result that was filed under the wrong patient moves. */
+	if (known.patient != r->patient && known.patient != 0)
+		SV_TRY(ad_apply_affects(I, known.patient));
+	return ad_store_put_resource(S, r);
+}
+
+/* Most are new. */
+struct sv_status
+ad_apply_replace(struct ad_intake *I, struct ad_store *S,
+    const struct ad_kept *r, struct ad_result *ret)
+{
+	struct sv_status s = ad_store_add_resource(S, r);
+
+	if (s.code == SV_CODE_SKIP) {
+		ret->n_known++;
+		s = replace(I, S, r);
+	}
+	if (s.code == SV_CODE_SKIP) {
 		ret->n_late++;
 		return SV_OK;
 	}
-	/* A result that was filed under the wrong patient moves. */
-	if (sv_is_ok(s) && known.patient != r->patient && known.patient != 0)
-		SV_TRY(ad_apply_affects(I, known.patient));
+	SV_TRY(s);
 	ret->n_kept++;
-	SV_TRY(ad_store_put_resource(S, r));
 	return r->patient == 0 ? affects_users(I, S, r->name)
 	    : ad_apply_affects(I, r->patient);
 }
 
 static struct sv_status
 keep(struct ad_intake *I, struct ad_store *S, struct fhir_entry *e,
-    int64_t patient, struct ad_result *ret)
+    struct ad_result *ret)
 {
 	struct ad_kept r = { .source = I->r.source, .full_url = e->full_url,
 		.message = I->m.id };
-	struct fhir_at root;
+	struct fhir_at root = fhir_entry_root(e);
+	size_t kept = ret->n_kept;
 
-	SV_TRY(fhir_entry_tree(&I->A, e));
-	root = fhir_entry_root(e);
-	SV_TRY(name_of(I, e, patient, fhir_text(&root, "id"), &r.name));
+	SV_TRY(name_of(I, e, fhir_text(&root, "id"), &r.name));
 	SV_TRY(text_of(I, e, &r.text));
 	SV_TRY(map_shared_reference(&I->A, e, &r.refers));
 	r.version = map_version_of(&root);
-	r.patient = sv_str_is(e->resource_type, "Medication") ? 0 : patient;
-	return ad_apply_replace(I, S, &r, ret);
+	r.patient = sv_str_is(e->resource_type, "Medication") ? 0
+	    : I->own_patient;
+	SV_TRY(ad_apply_replace(I, S, &r, ret));
+	if (ret->n_kept > kept && I->own != NULL) {
+		I->own[I->n_own] = (struct ad_have){ r.source, r.name,
+			r.refers, r.message, I->n_own, *e };
+		I->n_own++;
+	}
+	return SV_OK;
 }
 
 /* "Observation/e4": remembered as deleted even if it was never seen, so that a
@@ -171,103 +175,29 @@ ad_apply_forget(struct ad_intake *I, struct ad_store *S, const struct fhir_entry
 	    : ad_apply_affects(I, r.patient);
 }
 
-/* Somebody has to look if it is not clear whose a resource is. */
-static bool
-is_unclear(const struct fhir_issues *is)
-{
-	for (size_t i = 0; i < is->n; i++) {
-		if (sv_str_is(is->at[i].detail, "subject-missing"))
-			return true;
-	}
-	return false;
-}
-
-/* Only shared resources, or such as cannot matter: no patient is needed. */
-static bool
-names_patient(struct ad_set set)
-{
-	for (size_t i = 0; i < set.n; i++) {
-		if (matters(&set.e[i])
-		    && !sv_str_is(set.e[i].resource_type, "Medication"))
-			return true;
-	}
-	return false;
-}
-
-/* A Patient that only says which one took its place. */
-static bool
-only_replaced(struct ad_intake *I, struct ad_set set)
-{
-	struct map_subject m;
-
-	for (size_t i = 0; i < set.n; i++) {
-		if (!matters(&set.e[i]))
-			continue;
-		if (!sv_str_is(set.e[i].resource_type, "Patient")
-		    || !sv_is_ok(map_subject(&I->A, &set.e[i], &m))
-		    || m.successor.n == 0)
-			return false;
-	}
-	return true;
-}
-
-/* Whose is the ${set}?  ${ret} is 0 if nothing needs a patient.  BAD:
- * refused or held, ${r} says which and why. */
-static struct sv_status
-read_patient(struct ad_intake *I, struct ad_store *S, struct ad_set set,
-    struct ad_result *r, int64_t *ret)
-{
-	struct map_input_options o = I->cfg->engine->input;
-	struct map_patient p;
-	struct sv_status s;
-
-	*ret = 0;
-	if (!names_patient(set))
-		return SV_OK;
-	o.identifier_systems = I->cfg->identifier_systems;
-	o.n_identifier_systems = I->cfg->n_identifier_systems;
-	if (only_replaced(I, set)) {
-		p = (struct map_patient){ .n_events = 0 };
-		return ad_identify(I, S, set, &p, ret);
-	}
-	s = map_input(&I->A, &(struct fhir_doc){ .entries = set.e,
-	    .n_entries = set.n }, &o, &p, &r->is);
-	SV_ENSURE(s.code != SV_CODE_NOMEM, s);
-	if (is_unclear(&r->is)) {
-		r->fate = AD_FATE_HELD;
-		r->status = 202;
-		return SV_BAD;
-	}
-	if (s.code == SV_CODE_LIMIT)
-		r->status = 413;
-	SV_ENSURE(sv_is_ok(s), SV_BAD);
-	return ad_identify(I, S, set, &p, ret);
-}
-
 static struct sv_status
 apply_entries(struct ad_intake *I, struct ad_store *S, struct ad_set set,
     struct ad_result *r)
 {
-	int64_t patient;
+	bool batch = I->each != NULL;
 
+	if (!batch && I->replayed == 0) {
+		I->own = sv_arena_alloc(&I->A, (set.n + 1) * sizeof(*I->own));
+		SV_ENSURE(I->own != NULL, SV_NOMEM);
+	}
 	for (size_t i = 0; i < set.n; i++) {
-		if (sv_str_is(set.e[i].method, "GET")
-		    || sv_str_is(set.e[i].method, "HEAD")) {
-			fhir_issue_addf(&r->is, FHIR_FATAL,
-			    FHIR_CODE_NOT_SUPPORTED, sv_str_of(set.e[i].path),
-			    "Bundles may write, not read.");
-			return SV_BAD;
-		}
 		if (ad_is_delete(&set.e[i]))
 			SV_TRY(ad_apply_forget(I, S, &set.e[i], r));
 	}
-	SV_TRY(read_patient(I, S, set, r, &patient));
+	I->own_patient = 0;
+	if (r->of_patient)
+		SV_TRY(ad_identify(I, S, set, &r->patient));
 	for (size_t i = 0; i < set.n; i++) {
-		if (matters(&set.e[i]))
-			SV_TRY(keep(I, S, &set.e[i], patient, r));
+		if (ad_matters(&set.e[i]))
+			SV_TRY(keep(I, S, &set.e[i], r));
 	}
 	/* A batch is decided once, when all of its entries are there. */
-	return I->each != NULL ? SV_OK : ad_redecide_all(I, S, &r->is);
+	return batch ? SV_OK : ad_redecide_all(I, S, &r->is);
 }
 
 struct sv_status
@@ -277,17 +207,12 @@ ad_apply_set(struct ad_intake *I, struct ad_store *S, struct ad_set set,
 	size_t affected = I->affected.n, posts = I->n_posts;
 	struct sv_status s;
 
-	ret->status = 422;
-	ret->fate = AD_FATE_REFUSED;
-	if (ret->is.A == NULL)
-		fhir_issues_init(&ret->is, &I->A);
 	SV_TRY(ad_store_savepoint(S));
 	s = apply_entries(I, S, set, ret);
-	if (sv_is_ok(s)) {
-		ret->status = 200;
-		ret->fate = AD_FATE_APPLIED;
+	if (sv_is_ok(s))
 		return ad_store_release(S);
-	}
+	ret->status = 422;
+	ret->fate = AD_FATE_REFUSED;
 	I->affected.n = affected;
 	I->n_posts = posts;
 	/* Whatever failed: an open savepoint would catch the undoing of the

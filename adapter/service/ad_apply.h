@@ -6,6 +6,7 @@
 #define AD_APPLY_H
 
 #include "ad_intake.h"
+#include "ad_store_load.h"
 
 /* What became of one set of resources: the whole message, or an entry of a
  * batch. */
@@ -13,7 +14,14 @@ struct ad_result {
 	int status;			/* HTTP */
 	enum ad_fate fate;
 	struct fhir_issues is;
-	size_t n_kept, n_unchanged, n_late, n_deleted;
+	size_t n_kept, n_late, n_deleted;
+	size_t n_known;			/* of whose name something was known */
+	/* What was read, before the unit: */
+	bool of_patient;		/* there is something of a patient */
+	bool only_replaced;		/* a Patient that another replaced */
+	size_t n_matter;		/* entries that are to be remembered */
+	size_t n_before;		/* issues before it was read */
+	struct map_patient patient;	/* unless ${only_replaced} */
 };
 
 struct ad_intake {
@@ -34,6 +42,12 @@ struct ad_intake {
 	struct sv_str recorded;		/* instant */
 	struct ad_patient_ids affected;	/* to be decided again */
 	size_t n_posts;
+	/* What this message put, unless it is a batch or came before: those
+	 * are read back. */
+	struct ad_have *own;
+	size_t n_own;
+	int64_t own_patient;
+	bool fresh;			/* that one is new */
 };
 
 /* Resources that belong together: a Bundle, or an entry of a batch. */
@@ -42,7 +56,15 @@ struct ad_set {
 	size_t n;
 };
 
-/** Apply ${set} inside a savepoint: either all of it or nothing is remembered.
+/** Read what was sent, a batch entry by entry: whose it is, and what speaks
+ * against it, goes to I->whole or I->each.  Done in the thread that took the
+ * message, so that the one that writes has less to do.  NOMEM. */
+struct sv_status ad_read_sets(struct ad_intake *I) SV_CHECK;
+
+/** True if ${e} is to be remembered. */
+bool ad_matters(const struct fhir_entry *e);
+
+/** Apply ${set}, which was read, inside a savepoint: either all of it or nothing is remembered.
  * RETRY, NOMEM. */
 struct sv_status ad_apply_set(struct ad_intake *I, struct ad_store *S,
     struct ad_set set, struct ad_result *ret) SV_CHECK;
@@ -62,9 +84,9 @@ struct sv_status ad_apply_forget(struct ad_intake *I, struct ad_store *S,
     const struct fhir_entry *e, struct ad_result *ret) SV_CHECK;
 
 /** Find or make the patient that ${p}, read from ${set}, is; merge those that
- * turn out to be one.  RETRY, NOMEM. */
+ * turn out to be one.  Sets I->own_patient and I->fresh.  RETRY, NOMEM. */
 struct sv_status ad_identify(struct ad_intake *I, struct ad_store *S,
-    struct ad_set set, const struct map_patient *p, int64_t *ret) SV_CHECK;
+    struct ad_set set, const struct map_patient *p) SV_CHECK;
 
 /** Decide every affected patient again; write what changed.  BAD: one cannot
  * be decided, ${is} says why. */

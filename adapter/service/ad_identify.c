@@ -28,7 +28,7 @@ meet(struct meeting *M, int64_t found)
 		first = found;
 		second = M->patient;
 	}
-	SV_TRY(ad_apply_affects(M->I, second));
+	SV_TRY(ad_apply_affects(M->I, first));
 	M->patient = first;
 	return ad_store_merge_patients(M->S, second, first);
 }
@@ -155,14 +155,14 @@ all_names(struct meeting *M, struct ad_set set, const struct map_patient *p,
 
 struct sv_status
 ad_identify(struct ad_intake *I, struct ad_store *S, struct ad_set set,
-    const struct map_patient *p, int64_t *ret)
+    const struct map_patient *p)
 {
 	struct meeting M = { .I = I, .S = S };
 
 	SV_TRY(all_names(&M, set, p, false));
-	if (M.patient == 0)
+	I->fresh = M.patient == 0;
+	if (I->fresh)
 		SV_TRY(ad_store_new_patient(S, &M.patient));
-	SV_TRY(all_names(&M, set, p, true));
-	*ret = M.patient;
-	return SV_OK;
+	I->own_patient = M.patient;
+	return all_names(&M, set, p, true);
 }

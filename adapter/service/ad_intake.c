@@ -146,7 +146,8 @@ read_all(struct ad_intake *I)
 	    "%.*s/%.*s", SV_FMT(I->r.type), SV_FMT(I->r.id));
 	SV_ENSURE(I->m.body.p != NULL && I->m.target.p != NULL, SV_NOMEM);
 	SV_TRY(read_document(I));
-	return read_key(I);
+	SV_TRY(read_key(I));
+	return I->whole.fate == AD_FATE_APPLIED ? ad_read_sets(I) : SV_OK;
 }
 
 struct sv_status
@@ -207,11 +208,10 @@ apply_batch(struct ad_intake *I, struct ad_store *S)
 {
 	size_t n = I->doc.n_entries, refused = 0;
 
-	I->each = sv_arena_zalloc(&I->A, n + 1, sizeof(*I->each));
-	SV_ENSURE(I->each != NULL, SV_NOMEM);
 	for (size_t i = 0; i < n; i++) {
-		SV_TRY(ad_apply_set(I, S, (struct ad_set){
-		    &I->doc.entries[i], 1 }, &I->each[i]));
+		if (I->each[i].fate == AD_FATE_APPLIED)
+			SV_TRY(ad_apply_set(I, S, (struct ad_set){
+			    &I->doc.entries[i], 1 }, &I->each[i]));
 		refused += I->each[i].fate == AD_FATE_REFUSED ? 1 : 0;
 		if (I->each[i].fate == AD_FATE_HELD)
 			I->whole.fate = AD_FATE_HELD;
@@ -224,9 +224,9 @@ apply_batch(struct ad_intake *I, struct ad_store *S)
 static struct sv_status
 apply(struct ad_intake *I, struct ad_store *S)
 {
-	if (I->whole.fate == AD_FATE_REFUSED)
+	if (I->whole.fate != AD_FATE_APPLIED)
 		return SV_OK;
-	if (sv_str_is(I->doc.bundle_type, "batch"))
+	if (I->each != NULL)
 		return apply_batch(I, S);
 	return ad_apply_set(I, S, (struct ad_set){ I->doc.entries,
 	    I->doc.n_entries }, &I->whole);
@@ -259,15 +259,14 @@ settle(struct ad_intake *I)
 		I->m.key = (struct sv_str){ "", 0 };
 }
 
-/* A replayed message has its number; a new one gets it before it is applied,
- * so that what it leaves behind can name it. */
+/* A replayed message has its number, and its record. */
 static struct sv_status
-number(struct ad_intake *I, struct ad_store *S)
+record(struct ad_intake *I, struct ad_store *S)
 {
-	if (I->replayed == 0)
-		return ad_store_put_message(S, &I->m);
-	I->m.id = I->replayed;
-	return SV_OK;
+	settle(I);
+	SV_TRY(ad_answer_write(I));
+	return I->replayed == 0 ? ad_store_put_message(S, &I->m)
+	    : ad_store_settle_message(S, &I->m);
 }
 
 struct sv_status
@@ -281,13 +280,13 @@ ad_intake_apply(struct ad_intake *I, struct ad_store *S)
 	s = answer_again(I, S);
 	if (s.code != SV_CODE_SKIP)
 		return s;
-	if (I->whole.fate == AD_FATE_REFUSED)
-		I->m.key = (struct sv_str){ "", 0 };
-	SV_TRY(number(I, S));
+	/* What it leaves behind names it: it has a number before its record is
+	 * written, once, at the end. */
+	I->m.id = I->replayed;
+	if (I->replayed == 0)
+		SV_TRY(ad_store_next_message(S, &I->m.id));
 	SV_TRY(apply(I, S));
-	settle(I);
-	SV_TRY(ad_answer_write(I));
-	return ad_store_settle_message(S, &I->m);
+	return record(I, S);
 }
 
 struct ad_answer

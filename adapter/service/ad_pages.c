@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "ad_memory.h"
+#include "ad_store_load.h"
 #include "fhir_type.h"
 #include "map_result.h"
 #include "sv_limits.h"
@@ -65,8 +66,8 @@ ad_page_patient(struct ad_page *p)
 	size_t n;
 
 	SV_TRY(ad_page_find_patient(p, p->id, &patient));
-	SV_TRY(ad_store_load_patient(p->V->reader, p->A, patient, &entries,
-	    &n));
+	SV_TRY(ad_store_load_patient(p->V->reader, p->A, &(struct ad_load){
+	    .patient = patient }, &entries, &n));
 	SV_ENSURE(n > 0, SV_SKIP);
 	engine.input.vouched = true;
 	fhir_issues_init(&is, p->A);

@@ -23,16 +23,13 @@
 #define TIME_WITHDRAWN "Withdrawn: time has passed, and no guidance follows " \
 	"from the same data today."
 
-/* What follows from what is remembered now. */
+/* Everything that is remembered now. */
 static struct sv_status
-decide(struct ad_deciding *D, struct fhir_issues *is)
+load(struct ad_deciding *D, struct ad_load *q, struct fhir_doc *ret,
+    struct fhir_issues *is)
 {
-	struct map_engine engine = *D->I->cfg->engine;
-	struct sv_arena *A = &D->I->A;
-	struct fhir_entry *entries;
-	size_t n;
-	struct sv_status s = ad_store_load_patient(D->S, A, D->patient,
-	    &entries, &n);
+	struct sv_status s = ad_store_load_patient(D->S, &D->I->A, q,
+	    &ret->entries, &ret->n_entries);
 
 	if (s.code == SV_CODE_BAD || s.code == SV_CODE_LIMIT)
 		fhir_issue_addf(is, FHIR_FATAL, s.code == SV_CODE_BAD
@@ -41,16 +38,83 @@ decide(struct ad_deciding *D, struct fhir_issues *is)
 		    ? "Two sources use the same id for different resources of "
 		    "this patient." : "What is remembered of this patient is "
 		    "larger than %zu MiB.", SV_LIMIT_PATIENT >> 20);
-	SV_TRY(s);
-	D->empty = n == 0;
+	return s;
+}
+
+/* Is all there is of the patient what this message said, and was read?  So it
+ * is for one who was met first in it, if it told all of it once. */
+static bool
+was_read(const struct ad_deciding *D)
+{
+	const struct ad_intake *I = D->I;
+
+	if (!D->fresh || I->whole.n_known > 0)
+		return false;
+	for (size_t i = 0; i < I->n_own; i++) {
+		if (I->own[i].refers.n > 0)
+			return false;
+	}
+	return I->n_own == I->whole.n_matter && !I->whole.only_replaced;
+}
+
+/* "Bundle.entry[3].resource.code" of the message is "Observation.code" of what
+ * is remembered. */
+static struct sv_str
+own_path(struct ad_intake *I, struct sv_str expression)
+{
+	for (size_t i = 0; I->doc.is_bundle && i < I->doc.n_entries; i++) {
+		struct sv_str path = sv_str_of(I->doc.entries[i].path);
+
+		if (sv_str_starts(expression, path))
+			return sv_arena_printf(&I->A, "%.*s%.*s",
+			    SV_FMT(I->doc.entries[i].resource_type),
+			    SV_FMT(sv_str_from(expression, path.n)));
+	}
+	return expression;
+}
+
+/* What the message said and was read once need not be read again. */
+static struct sv_status
+decide_read(struct ad_deciding *D, const struct map_line *line)
+{
+	const struct ad_result *r = &D->I->whole;
+
+	for (size_t i = r->n_before; i < r->is.n; i++) {
+		struct fhir_issue x = r->is.at[i];
+
+		x.expression = own_path(D->I, x.expression);
+		fhir_issue_add(line->is, &x);
+	}
+	D->r.patient = r->patient;
+	D->r.issues = line->is;
+	return map_line_decide_read(line, &D->r);
+}
+
+/* What follows from what is remembered now. */
+static struct sv_status
+decide(struct ad_deciding *D, struct fhir_issues *is)
+{
+	struct ad_intake *I = D->I;
+	struct map_engine engine = *I->cfg->engine;
+	struct ad_load q = { .patient = D->patient };
+	struct map_line line = { &I->A, &engine, I->as_of, is };
+	struct fhir_doc doc = { .n_entries = 0 };
+
+	if (was_read(D))
+		return decide_read(D, &line);
+	if (I->own != NULL && D->patient == I->own_patient) {
+		q.own = I->own;
+		q.n_own = I->n_own;
+		q.message = I->m.id;
+	}
+	SV_TRY(load(D, &q, &doc, is));
+	D->empty = doc.n_entries == 0;
 	if (D->empty)
 		return SV_OK;
 	engine.input.vouched = true;
-	engine.input.identifier_systems = D->I->cfg->identifier_systems;
-	engine.input.n_identifier_systems = D->I->cfg->n_identifier_systems;
-	return map_line_decide_doc(&(struct map_line){ A, &engine,
-	    D->I->as_of, is }, &(struct fhir_doc){ .entries = entries,
-	    .n_entries = n }, &D->r);
+	engine.input.identifier_systems = I->cfg->identifier_systems;
+	engine.input.n_identifier_systems = I->cfg->n_identifier_systems;
+	return map_line_decide_doc(&line, &doc, &D->r);
 }
 
 static struct sv_status
@@ -103,7 +167,7 @@ ad_deciding_reason(const struct ad_deciding *D, bool gone)
 static struct sv_status
 look_back(struct ad_deciding *D)
 {
-	for (size_t i = 0; i < D->n_now; i++) {
+	for (size_t i = 0; !D->fresh && i < D->n_now; i++) {
 		const struct ad_guidance *g = &D->now[i];
 
 		if (ad_guidance_find(D->before, D->n_before, g, true) == NULL)
@@ -111,6 +175,12 @@ look_back(struct ad_deciding *D)
 			    &D->again[g->cancer]));
 	}
 	return SV_OK;
+}
+
+bool
+ad_deciding_held_twice(const struct ad_deciding *D, size_t i)
+{
+	return ad_guidance_find(D->before, i, &D->before[i], true) != NULL;
 }
 
 /* What held before and does not now. */
@@ -124,7 +194,8 @@ list_earlier(struct ad_deciding *D)
 		const struct ad_guidance *b = &D->before[i];
 		bool gone = ad_guidance_find(D->now, D->n_now, b, false) == NULL;
 
-		if (ad_guidance_find(D->now, D->n_now, b, true) != NULL)
+		if (ad_guidance_find(D->now, D->n_now, b, true) != NULL
+		    || ad_deciding_held_twice(D, i))
 			continue;
 		D->earlier[D->n_earlier++] = (struct map_earlier){
 			.bundle = b->bundle, .decision = b->decision,
@@ -212,20 +283,40 @@ find_cause(struct ad_deciding *D)
 	return SV_OK;
 }
 
-/* All that can be done without writing.  A patient of whom nothing is left is
- * as one who has no guidance. */
-struct sv_status
-ad_deciding_work_out(struct ad_deciding *D, struct fhir_issues *is)
+static struct sv_status
+work_out(struct ad_deciding *D, struct fhir_issues *is)
 {
+	D->fresh = D->I->own != NULL && D->I->fresh
+	    && D->patient == D->I->own_patient;
 	SV_TRY(find_cause(D));
 	SV_TRY(decide(D, is));
 	SV_TRY(list_now(D));
-	SV_TRY(ad_store_current(D->S, &D->I->A, D->patient, &D->before,
-	    &D->n_before));
+	if (!D->fresh)
+		SV_TRY(ad_store_current(D->S, &D->I->A, D->patient,
+		    &D->before, &D->n_before));
 	D->unchanged = unchanged(D);
 	if (D->unchanged)
 		return SV_OK;
 	SV_TRY(look_back(D));
 	SV_TRY(list_earlier(D));
 	return write_bundles(D);
+}
+
+/* All that can be done without writing.  A patient of whom nothing is left is
+ * as one who has no guidance.  The issues of one patient are its own; why it
+ * cannot be decided is the sender's too. */
+struct sv_status
+ad_deciding_work_out(struct ad_deciding *D, struct fhir_issues *is)
+{
+	struct fhir_issues *own = sv_arena_alloc(&D->I->A, sizeof(*own));
+	struct sv_status s;
+
+	SV_ENSURE(own != NULL, SV_NOMEM);
+	fhir_issues_init(own, &D->I->A);
+	s = work_out(D, own);
+	if (!sv_is_ok(s)) {
+		for (size_t i = 0; i < own->n; i++)
+			fhir_issue_add(is, &own->at[i]);
+	}
+	return s;
 }

@@ -24,6 +24,7 @@ struct ad_deciding {
 	enum ad_cause cause;
 	struct map_result r;
 	bool empty;			/* nothing is remembered of it */
+	bool fresh;			/* nothing was ever said of it */
 	struct ad_guidance *before;	/* what holds until now */
 	size_t n_before;
 	struct ad_guidance now[CORE_CANCER_MAX];
@@ -47,5 +48,9 @@ const struct ad_guidance *ad_guidance_find(const struct ad_guidance *g,
 
 /** For the clinician who finds guidance revoked. */
 struct sv_str ad_deciding_reason(const struct ad_deciding *D, bool gone);
+
+/** Whether what held before as number ${i} is there twice: two patients held
+ * the same who turned out to be one. */
+bool ad_deciding_held_twice(const struct ad_deciding *D, size_t i);
 
 #endif

@@ -27,7 +27,8 @@ end_before(struct ad_deciding *D, struct ad_store *S)
 		const struct ad_guidance *b = &D->before[i];
 		bool gone = ad_guidance_find(D->now, D->n_now, b, false) == NULL;
 
-		if (ad_guidance_find(D->now, D->n_now, b, true) == NULL)
+		if (ad_guidance_find(D->now, D->n_now, b, true) == NULL
+		    || ad_deciding_held_twice(D, i))
 			SV_TRY(ad_store_end_guidance(S, b->id, gone,
 			    ad_deciding_reason(D, gone)));
 	}

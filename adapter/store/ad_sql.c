@@ -12,16 +12,18 @@ static const char *const sql_text[AD_SQL_MAX] = {
 };
 #undef AD_SQL_X
 
+_Thread_local char ad_sql_error[512];
+
 struct sv_status
 ad_sql_failed(struct ad_store *S)
 {
 	int code = sqlite3_errcode(S->db), e = sqlite3_system_errno(S->db);
 
 	if (code == SQLITE_FULL || e == ENOSPC || e == EDQUOT)
-		(void)snprintf(S->error, sizeof(S->error), "no space left for "
+		(void)snprintf(ad_sql_error, sizeof(ad_sql_error), "no space left for "
 		    "the store; make room, nothing else has to be done");
 	else
-		(void)snprintf(S->error, sizeof(S->error), "store: %s%s%s",
+		(void)snprintf(ad_sql_error, sizeof(ad_sql_error), "store: %s%s%s",
 		    sqlite3_errmsg(S->db), e != 0 ? ": " : "",
 		    e != 0 ? strerror(e) : "");
 	return SV_RETRY;

@@ -22,11 +22,12 @@
 	X(SAVEPOINT, "SAVEPOINT m")					\
 	X(RELEASE, "RELEASE m")						\
 	X(UNDO, "ROLLBACK TO m")					\
-	X(PUT_MESSAGE, "INSERT INTO message(received, source, key, method,"	\
-	    " target, media, correlation, body, size, fate, status, answer," \
-	    " reason) VALUES(?,?,nullif(?,''),?,?,?,?,?,?,?,?,?,?)")	\
+	X(NEXT_MESSAGE, "SELECT coalesce(max(id), 0) + 1 FROM message")	\
+	X(PUT_MESSAGE, "INSERT INTO message(id, received, source, key,"	\
+	    " method, target, media, correlation, body, size, fate, status," \
+	    " answer, reason) VALUES(?,?,?,nullif(?,''),?,?,?,?,?,?,?,?,?,?)") \
 	X(SETTLE_MESSAGE, "UPDATE message SET fate = ?, status = ?,"	\
-	    " answer = ?, reason = ?, key = nullif(?,'') WHERE id = ?")			\
+	    " answer = ?, reason = ?, key = nullif(?,'') WHERE id = ?")	\
 	X(FIND_MESSAGE, AD_SQL_MESSAGE ", body, answer FROM message"	\
 	    " WHERE source = ? AND key = ?")				\
 	X(GET_MESSAGE, AD_SQL_MESSAGE ", body, answer FROM message"	\
@@ -54,21 +55,19 @@
 	    " WHERE patient = ?")					\
 	X(FIND_RESOURCE, "SELECT patient, full_url, version, updated,"	\
 	    " refers, deleted FROM resource WHERE source = ? AND name = ?") \
-	X(PUT_RESOURCE, "INSERT INTO resource(source, name, patient,"	\
-	    " full_url, version, updated, refers, deleted, text, message)" \
-	    " VALUES(?,?,nullif(?,0),?,?,?,nullif(?,''),?,?,?)"		\
-	    " ON CONFLICT(source, name) DO UPDATE SET"			\
-	    " patient = excluded.patient, full_url = excluded.full_url,"	\
-	    " version = excluded.version, updated = excluded.updated,"	\
-	    " refers = excluded.refers, deleted = excluded.deleted,"	\
-	    " text = excluded.text, message = excluded.message")	\
-	X(LOAD_PATIENT, "SELECT name, full_url, text, source, refers"	\
-	    " FROM resource WHERE patient = ? AND deleted = 0"		\
-	    " ORDER BY name LIKE 'Patient/%' DESC,"			\
-	    " CASE WHEN name LIKE 'Patient/%' THEN message END DESC,"	\
-	    " name, source")						\
-	X(LOAD_SHARED, "SELECT name, full_url, text FROM resource"	\
-	    " WHERE source = ? AND name = ? AND deleted = 0")		\
+	X(ADD_RESOURCE, AD_SQL_RESOURCE " ON CONFLICT DO NOTHING")	\
+	X(PUT_RESOURCE, AD_SQL_RESOURCE " ON CONFLICT(source, name) DO"	\
+	    " UPDATE SET patient = excluded.patient,"			\
+	    " full_url = excluded.full_url, version = excluded.version,"	\
+	    " updated = excluded.updated, refers = excluded.refers,"	\
+	    " deleted = excluded.deleted, text = excluded.text,"		\
+	    " message = excluded.message")				\
+	X(LOAD_PATIENT, "SELECT source, name, refers, message, full_url,"	\
+	    " text FROM resource WHERE patient = ? AND deleted = 0"	\
+	    " AND message <> ?")						\
+	X(LOAD_SHARED, "SELECT source, name, refers, message, full_url,"	\
+	    " text FROM resource WHERE source = ? AND name = ?"		\
+	    " AND deleted = 0")						\
 	X(USERS_OF, "SELECT DISTINCT patient FROM resource"		\
 	    " WHERE refers = ? AND source = ? AND patient IS NOT NULL")	\
 	X(CURRENT, "SELECT id, message, cancer, decision, as_of, recorded," \
@@ -109,6 +108,8 @@
 	    " GROUP BY destination ORDER BY destination")		\
 	X(RETRY_DEAD, "UPDATE outbox SET state = 0, attempts = 0, due = ?" \
 	    " WHERE state = 3 AND (destination = ? OR ? = '')")		\
+	X(MERGE_GUIDANCE, "UPDATE guidance SET patient = ?"		\
+	    " WHERE patient = ?")					\
 	X(MERGE_ROWS, "UPDATE outbox SET patient = ? WHERE patient = ?"	\
 	    " AND state IN (0, 1, 3)")					\
 	X(GET_ROW, AD_SQL_ROW ", body, size FROM outbox WHERE id = ?")	\
@@ -158,6 +159,9 @@
 
 #define AD_SQL_MESSAGE "SELECT id, received, source, key, method, target," \
 	" media, correlation, size, fate, status, reason"
+#define AD_SQL_RESOURCE "INSERT INTO resource(source, name, patient," \
+	" full_url, version, updated, refers, deleted, text, message)" \
+	" VALUES(?,?,nullif(?,0),?,?,?,nullif(?,''),?,?,?)"
 #define AD_SQL_ROW "SELECT id, patient, message, destination, decision," \
 	" correlation, state, attempts, status, created, due, reason, said"
 /* The outbox row o is the oldest unsettled one of its patient. */
@@ -179,11 +183,13 @@ struct ad_store {
 	pthread_mutex_t lock;		/* held from begin to the end of a unit */
 	enum ad_store_mode mode;
 	int lock_fd;			/* of a service: path.lock; -1 */
-	char error[512];
 };
 
 /* SQL that makes a store of the layout before into one of layout i + 1. */
 extern const char *const ad_store_layouts[AD_STORE_SCHEMA];
+
+/* Why the last call of this thread failed: threads share a store. */
+extern _Thread_local char ad_sql_error[512];
 
 /** Statement ${q}, ready, with its parameters bound; NULL on failure. */
 sqlite3_stmt *ad_sql(struct ad_store *S, enum ad_sql q, const char *format,

@@ -25,10 +25,6 @@
 	    " p.failed_to, p.window_to FROM patient p JOIN patient_name"\
 	    " n ON n.patient = p.id WHERE p.standing IS NOT NULL AND"\
 	    " n.source = ? GROUP BY p.id ORDER BY n.name") \
-	X(ADD_RESOURCE, "INSERT INTO resource(source, name, patient,"\
-	    " full_url, version, updated, refers, deleted, text,"\
-	    " message) VALUES(?,?,nullif(?,0),?,?,?,nullif(?,''),0,?,?)"\
-	    " ON CONFLICT DO NOTHING") \
 	X(SAME_RESOURCE, "SELECT deleted = 0 AND text = ? FROM resource"\
 	    " WHERE source = ? AND name = ?") \
 	X(LIST_NAMES, "SELECT name FROM resource WHERE source = ?") \

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <threads.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -16,7 +17,8 @@
 const char *
 ad_store_error(const struct ad_store *S)
 {
-	return S->error;
+	(void)S;
+	return ad_sql_error;
 }
 
 static bool
@@ -42,7 +44,7 @@ check_layout(struct ad_store *S, int64_t *ret_version, struct sv_err *err)
 	    || !pragma_number(S, "PRAGMA application_id", &id)
 	    || !pragma_number(S, "SELECT count(*) FROM sqlite_schema", &tables)) {
 		(void)ad_sql_failed(S);
-		sv_err_set(err, "", "%s", S->error);
+		sv_err_set(err, "", "%s", ad_sql_error);
 		return false;
 	}
 	if (tables > 0 && id != APPLICATION_ID) {
@@ -82,7 +84,7 @@ migrate(struct ad_store *S, enum ad_store_mode mode, struct sv_err *err)
 	ok = ok && sqlite3_exec(S->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK;
 	if (!ok) {
 		(void)ad_sql_failed(S);
-		sv_err_set(err, "", "%s", S->error);
+		sv_err_set(err, "", "%s", ad_sql_error);
 	}
 	return ok;
 }
@@ -131,7 +133,7 @@ open_database(struct ad_store *S, const char *path, enum ad_store_mode mode,
 	    || sqlite3_exec(S->db, settings, NULL, NULL, NULL) == SQLITE_OK);
 	if (!ok) {
 		(void)ad_sql_failed(S);
-		sv_err_set(err, path, "%s", S->error);
+		sv_err_set(err, path, "%s", ad_sql_error);
 	}
 	ok = ok && migrate(S, mode, err);
 	(void)umask(mask);
@@ -156,15 +158,25 @@ settle_log(struct ad_store *S, const char *path, struct sv_err *err)
 	(void)ad_sql_failed(S);
 	sv_err_set(err, path, "%s", busy != 0 && sqlite3_errcode(S->db)
 	    == SQLITE_OK ? "another process reads the store; try again when "
-	    "it has ended" : S->error);
+	    "it has ended" : ad_sql_error);
 	return false;
+}
+
+/* Nobody asks SQLite how much memory it holds; counting it takes a lock at
+ * every allocation (sqlite.org/c3ref/c_config_covering_index_scan.html). */
+static void
+configure_sqlite(void)
+{
+	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
 struct ad_store *
 ad_store_open(const char *path, enum ad_store_mode mode, struct sv_err *err)
 {
+	static once_flag once = ONCE_FLAG_INIT;
 	struct ad_store *S = calloc(1, sizeof(*S));
 
+	call_once(&once, configure_sqlite);
 	if (S == NULL) {
 		sv_err_set(err, path, "not enough memory");
 		return NULL;
@@ -240,13 +252,13 @@ ad_store_commit(struct ad_store *S)
 void
 ad_store_rollback(struct ad_store *S)
 {
-	char why[sizeof(S->error)];
+	char why[sizeof(ad_sql_error)];
 
-	memcpy(why, S->error, sizeof(why));
+	memcpy(why, ad_sql_error, sizeof(why));
 	end_statements(S);
 	if (sqlite3_get_autocommit(S->db) == 0)
 		(void)!sv_is_ok(ad_sql_run(S, AD_SQL_ROLLBACK, ""));
-	memcpy(S->error, why, sizeof(why));
+	memcpy(ad_sql_error, why, sizeof(why));
 	(void)pthread_mutex_unlock(&S->lock);
 }
 
@@ -295,7 +307,7 @@ ad_store_check(struct ad_store *S)
 		struct sv_str text = ad_sql_peek(s, 0);
 
 		good = sv_str_is(text, "ok");
-		(void)snprintf(S->error, sizeof(S->error), "%.*s",
+		(void)snprintf(ad_sql_error, sizeof(ad_sql_error), "%.*s",
 		    SV_FMT(text));
 	}
 	(void)sqlite3_finalize(s);
@@ -324,7 +336,7 @@ ad_store_backup(struct ad_store *S, const char *path)
 
 	(void)umask(mask);
 	if (!ok)
-		(void)snprintf(S->error, sizeof(S->error), "%.200s: %s", path,
+		(void)snprintf(ad_sql_error, sizeof(ad_sql_error), "%.200s: %s", path,
 		    to != NULL ? sqlite3_errmsg(to) : "not enough memory");
 	(void)sqlite3_close(to);
 	return ok ? SV_OK : SV_RETRY;

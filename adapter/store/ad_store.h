@@ -54,7 +54,8 @@ struct ad_store *ad_store_open(const char *path, enum ad_store_mode mode,
     struct sv_err *err);
 void ad_store_close(struct ad_store *S);
 
-/** Why the last call failed; one line without patient content. */
+/** Why the last call by this thread failed; one line without patient content.
+ * Valid until its next call. */
 const char *ad_store_error(const struct ad_store *S);
 
 struct sv_status ad_store_begin(struct ad_store *S) SV_CHECK;
@@ -106,12 +107,19 @@ struct ad_message {
 
 /** ${text} compressed (Zstandard), in ${A}; .p is NULL without memory. */
 struct sv_str ad_store_pack(struct sv_arena *A, struct sv_str text);
+
+/** ${packed} as it was, in ${A}.  SKIP: it is empty.  BAD: it is damaged, or
+ * larger than ${ceiling}.  NOMEM. */
 struct sv_status ad_store_unpack(struct sv_arena *A, struct sv_str packed,
     size_t ceiling, struct sv_str *ret) SV_CHECK;
 
-/** Remember ${m}; sets ${m}->id. */
+/** The number of the next message; the same until it is put. */
+struct sv_status ad_store_next_message(struct ad_store *S, int64_t *ret)
+    SV_CHECK;
+
+/** Remember ${m}, which has its number. */
 struct sv_status ad_store_put_message(struct ad_store *S,
-    struct ad_message *m) SV_CHECK;
+    const struct ad_message *m) SV_CHECK;
 
 /** Change the fate of message ${m}->id: fate, status, answer,
  * reason and key. */
@@ -159,8 +167,8 @@ struct sv_status ad_store_name_patient(struct ad_store *S, int64_t patient,
 struct sv_status ad_store_identify_patient(struct ad_store *S,
     int64_t patient, struct sv_str system, struct sv_str value) SV_CHECK;
 
-/** All names, identifiers, resources and unsettled rows of ${from} become those
- * of ${to}. */
+/** All names, identifiers, resources, guidance and unsettled rows of ${from}
+ * become those of ${to}. */
 struct sv_status ad_store_merge_patients(struct ad_store *S, int64_t from,
     int64_t to) SV_CHECK;
 
@@ -182,16 +190,14 @@ struct sv_status ad_store_find_resource(struct ad_store *S,
     struct sv_arena *A, struct sv_str source, struct sv_str name,
     struct ad_kept *ret) SV_CHECK;
 
+/** Remember ${r} if nothing is known of its name, not even that it was
+ * deleted; else SKIP. */
+struct sv_status ad_store_add_resource(struct ad_store *S,
+    const struct ad_kept *r) SV_CHECK;
+
 /** Remember ${r} in place of what was known of its name. */
 struct sv_status ad_store_put_resource(struct ad_store *S,
     const struct ad_kept *r) SV_CHECK;
-
-/** Everything there is of ${patient}, and the shared resources it refers to,
- * as entries in ${A}: Patient resources first, the newest of them first.
- * LIMIT: more than SV_LIMIT_PATIENT bytes.  BAD: two sources use one name for
- * different resources of this patient. */
-struct sv_status ad_store_load_patient(struct ad_store *S, struct sv_arena *A,
-    int64_t patient, struct fhir_entry **ret, size_t *ret_n) SV_CHECK;
 
 struct ad_patient_ids {
 	int64_t *at;

@@ -3,10 +3,59 @@
  */
 #include "ad_sql.h"
 
+#include <stdlib.h>
+#include <threads.h>
 #include <zstd.h>
 #include <zstd_errors.h>
 
 #define LEVEL 1		/* fast; a 10 KB Bundle becomes about 1.5 KB */
+
+/* The tables of Zstandard are large: every thread keeps its own, and gives
+ * them back at its end. */
+struct packer {
+	ZSTD_CCtx *pack;
+	ZSTD_DCtx *unpack;
+};
+
+static tss_t packer_key;
+static bool packer_keyed;
+
+static void
+packer_free(void *p)
+{
+	struct packer *t = p;
+
+	(void)ZSTD_freeCCtx(t->pack);
+	(void)ZSTD_freeDCtx(t->unpack);
+	free(t);
+}
+
+static void
+make_key(void)
+{
+	packer_keyed = tss_create(&packer_key, packer_free) == thrd_success;
+}
+
+/* The one of this thread; NULL without memory. */
+static struct packer *
+packer(void)
+{
+	static once_flag once = ONCE_FLAG_INIT;
+	struct packer *t;
+
+	call_once(&once, make_key);
+	if (!packer_keyed)
+		return NULL;
+	t = tss_get(packer_key);
+	if (t != NULL)
+		return t;
+	t = calloc(1, sizeof(*t));
+	if (t != NULL && tss_set(packer_key, t) != thrd_success) {
+		free(t);
+		return NULL;
+	}
+	return t;
+}
 
 struct sv_str
 ad_fate_name(enum ad_fate f)
@@ -21,13 +70,35 @@ struct sv_str
 ad_store_pack(struct sv_arena *A, struct sv_str text)
 {
 	size_t room = ZSTD_compressBound(text.n), n;
+	struct packer *t = packer();
 	char *p = sv_arena_alloc(A, room);
 
-	if (p == NULL)
+	if (t != NULL && t->pack == NULL)
+		t->pack = ZSTD_createCCtx();
+	if (p == NULL || t == NULL || t->pack == NULL)
 		return (struct sv_str){ NULL, 0 };
-	n = ZSTD_compress(p, room, text.p != NULL ? text.p : "", text.n, LEVEL);
-	return ZSTD_isError(n) ? (struct sv_str){ NULL, 0 }
-	    : (struct sv_str){ p, n };
+	n = ZSTD_compressCCtx(t->pack, p, room, text.p != NULL ? text.p : "",
+	    text.n, LEVEL);
+	if (ZSTD_isError(n))
+		return (struct sv_str){ NULL, 0 };
+	/* The rest of the room is for what comes next. */
+	return (struct sv_str){ sv_arena_grow(A, p, room, n), n };
+}
+
+/* Short of memory is not damaged: who is told BAD gives the bytes up. */
+static struct sv_status
+unpack(char *to, size_t size, struct sv_str packed)
+{
+	struct packer *t = packer();
+	size_t n;
+
+	if (t != NULL && t->unpack == NULL)
+		t->unpack = ZSTD_createDCtx();
+	SV_ENSURE(t != NULL && t->unpack != NULL, SV_NOMEM);
+	n = ZSTD_decompressDCtx(t->unpack, to, size, packed.p, packed.n);
+	SV_ENSURE(ZSTD_getErrorCode(n) != ZSTD_error_memory_allocation,
+	    SV_NOMEM);
+	return n == size ? SV_OK : SV_BAD;
 }
 
 struct sv_status
@@ -36,30 +107,30 @@ ad_store_unpack(struct sv_arena *A, struct sv_str packed, size_t ceiling,
 {
 	unsigned long long size = ZSTD_getFrameContentSize(packed.p, packed.n);
 	char *p;
-	size_t n;
 
 	*ret = (struct sv_str){ "", 0 };
 	SV_ENSURE(packed.n > 0, SV_SKIP);
 	SV_ENSURE(size <= ceiling, SV_BAD);
 	p = sv_arena_alloc(A, (size_t)size + 1);
 	SV_ENSURE(p != NULL, SV_NOMEM);
-	n = ZSTD_decompress(p, (size_t)size, packed.p, packed.n);
-	SV_ENSURE(ZSTD_getErrorCode(n) != ZSTD_error_memory_allocation,
-	    SV_NOMEM);
-	SV_ENSURE(!ZSTD_isError(n) && n == size, SV_BAD);
-	*ret = (struct sv_str){ p, n };
+	SV_TRY(unpack(p, (size_t)size, packed));
+	*ret = (struct sv_str){ p, (size_t)size };
 	return SV_OK;
 }
 
 struct sv_status
-ad_store_put_message(struct ad_store *S, struct ad_message *m)
+ad_store_next_message(struct ad_store *S, int64_t *ret)
 {
-	SV_TRY(ad_sql_run(S, AD_SQL_PUT_MESSAGE, "issssssbiiibs",
+	return ad_sql_number(S, ad_sql(S, AD_SQL_NEXT_MESSAGE, ""), ret);
+}
+
+struct sv_status
+ad_store_put_message(struct ad_store *S, const struct ad_message *m)
+{
+	return ad_sql_run(S, AD_SQL_PUT_MESSAGE, "iissssssbiiibs", m->id,
 	    m->received_ms, m->source, m->key, m->method, m->target, m->media,
 	    m->correlation, m->body, (int64_t)m->body_size, (int64_t)m->fate,
-	    (int64_t)m->status, m->answer, m->reason));
-	m->id = sqlite3_last_insert_rowid(S->db);
-	return SV_OK;
+	    (int64_t)m->status, m->answer, m->reason);
 }
 
 struct sv_status

@@ -42,12 +42,17 @@ ad_store_current(struct ad_store *S, struct sv_arena *A, int64_t patient,
     struct ad_guidance **ret, size_t *ret_n)
 {
 	sqlite3_stmt *s = ad_sql(S, AD_SQL_CURRENT, "i", patient);
-	struct ad_guidance *g = sv_arena_alloc(A, 8 * sizeof(*g));
+	struct ad_guidance *g = NULL;
 	struct sv_status st;
-	size_t n = 0;
+	size_t n = 0, cap = 0;
 
-	SV_ENSURE(g != NULL, SV_NOMEM);
-	while (sv_is_ok(st = ad_sql_step(S, s)) && n < 8) {
+	while (sv_is_ok(st = ad_sql_step(S, s))) {
+		if (n == cap) {
+			g = sv_arena_grow(A, g, cap * sizeof(*g),
+			    (cap + 8) * sizeof(*g));
+			SV_ENSURE(g != NULL, SV_NOMEM);
+			cap += 8;
+		}
 		SV_TRY(read_guidance(A, s, &g[n]));
 		g[n++].patient = patient;
 	}

@@ -3,8 +3,6 @@
  */
 #include "ad_sql.h"
 
-#include "sv_limits.h"
-
 struct sv_status
 ad_store_find_patient(struct ad_store *S, struct sv_str source,
     struct sv_str name, int64_t *ret)
@@ -50,8 +48,9 @@ ad_store_merge_patients(struct ad_store *S, int64_t from, int64_t to)
 	SV_TRY(ad_sql_run(S, AD_SQL_MERGE_NAMES, "ii", to, from));
 	SV_TRY(ad_sql_run(S, AD_SQL_MERGE_IDENTIFIERS, "ii", to, from));
 	SV_TRY(ad_sql_run(S, AD_SQL_MERGE_RESOURCES, "ii", to, from));
-	/* What is said of one person from now on goes behind what was said of
-	 * both. */
+	SV_TRY(ad_sql_run(S, AD_SQL_MERGE_GUIDANCE, "ii", to, from));
+	/* What is said of one person from now on, and what is taken back, goes
+	 * behind what was said of both. */
 	SV_TRY(ad_sql_run(S, AD_SQL_MERGE_ROWS, "ii", to, from));
 	return ad_sql_run(S, AD_SQL_MERGE_PATIENT, "ii", to, from);
 }
@@ -75,123 +74,25 @@ ad_store_find_resource(struct ad_store *S, struct sv_arena *A,
 	    ? SV_OK : SV_NOMEM;
 }
 
+static struct sv_status
+put(struct ad_store *S, enum ad_sql q, const struct ad_kept *r)
+{
+	return ad_sql_run(S, q, "ssissssibi", r->source, r->name, r->patient,
+	    r->full_url, r->version.id, r->version.updated, r->refers,
+	    (int64_t)r->deleted, r->text, r->message);
+}
+
+struct sv_status
+ad_store_add_resource(struct ad_store *S, const struct ad_kept *r)
+{
+	SV_TRY(put(S, AD_SQL_ADD_RESOURCE, r));
+	return sqlite3_changes64(S->db) > 0 ? SV_OK : SV_SKIP;
+}
+
 struct sv_status
 ad_store_put_resource(struct ad_store *S, const struct ad_kept *r)
 {
-	return ad_sql_run(S, AD_SQL_PUT_RESOURCE, "ssissssibi", r->source,
-	    r->name, r->patient, r->full_url, r->version.id,
-	    r->version.updated, r->refers, (int64_t)r->deleted, r->text,
-	    r->message);
-}
-
-/* What is being loaded of one patient. */
-struct loading {
-	struct ad_store *S;
-	struct sv_arena *A;
-	struct fhir_entry *e;
-	size_t n, cap, bytes;
-	struct {
-		struct sv_str source, name;
-	} *shared;			/* that are referred to */
-	size_t n_shared, cap_shared;
-};
-
-/* The type at the front of a stored resource: every one begins with its
- * resourceType or is found by its name. */
-static struct sv_status
-append(struct loading *L, sqlite3_stmt *s)
-{
-	struct sv_str text = ad_sql_text(L->A, s, 2);
-	struct fhir_issues is;
-	struct fhir_doc doc;
-
-	SV_ENSURE(text.p != NULL, SV_NOMEM);
-	L->bytes += text.n;
-	SV_ENSURE(L->bytes <= SV_LIMIT_PATIENT, SV_LIMIT);
-	fhir_issues_init(&is, L->A);
-	SV_TRY(fhir_doc_read(L->A, text, &doc, &is));
-	if (L->n == L->cap) {
-		size_t cap = L->cap == 0 ? 64 : L->cap * 2;
-
-		L->e = sv_arena_grow(L->A, L->e, L->cap * sizeof(*L->e),
-		    cap * sizeof(*L->e));
-		SV_ENSURE(L->e != NULL, SV_NOMEM);
-		L->cap = cap;
-	}
-	L->e[L->n] = doc.entries[0];
-	L->e[L->n].full_url = ad_sql_text(L->A, s, 1);
-	SV_ENSURE(L->e[L->n].full_url.p != NULL, SV_NOMEM);
-	L->n++;
-	return SV_OK;
-}
-
-/* Remember that the row refers to a shared resource. */
-static struct sv_status
-note_shared(struct loading *L, sqlite3_stmt *s)
-{
-	struct sv_str source = ad_sql_text(L->A, s, 3);
-	struct sv_str name = ad_sql_text(L->A, s, 4);
-
-	SV_ENSURE(source.p != NULL && name.p != NULL, SV_NOMEM);
-	for (size_t i = 0; i < L->n_shared; i++) {
-		if (sv_str_eq(L->shared[i].source, source)
-		    && sv_str_eq(L->shared[i].name, name))
-			return SV_OK;
-	}
-	if (L->n_shared == L->cap_shared) {
-		size_t cap = L->cap_shared == 0 ? 16 : L->cap_shared * 2;
-
-		L->shared = sv_arena_grow(L->A, L->shared, L->cap_shared
-		    * sizeof(*L->shared), cap * sizeof(*L->shared));
-		SV_ENSURE(L->shared != NULL, SV_NOMEM);
-		L->cap_shared = cap;
-	}
-	L->shared[L->n_shared].source = source;
-	L->shared[L->n_shared++].name = name;
-	return SV_OK;
-}
-
-static struct sv_status
-load_own(struct loading *L, int64_t patient)
-{
-	sqlite3_stmt *s = ad_sql(L->S, AD_SQL_LOAD_PATIENT, "i", patient);
-	struct sv_str last = { "", 0 }, name;
-	struct sv_status st;
-
-	while (sv_is_ok(st = ad_sql_step(L->S, s))) {
-		name = ad_sql_text(L->A, s, 0);
-		SV_ENSURE(name.p != NULL, SV_NOMEM);
-		SV_ENSURE(!sv_str_eq(last, name)
-		    || sv_str_starts(name, SV_LIT("Patient/")), SV_BAD);
-		last = name;
-		SV_TRY(append(L, s));
-		if (sqlite3_column_bytes(s, 4) > 0)
-			SV_TRY(note_shared(L, s));
-	}
-	return st.code == SV_CODE_SKIP ? SV_OK : st;
-}
-
-struct sv_status
-ad_store_load_patient(struct ad_store *S, struct sv_arena *A, int64_t patient,
-    struct fhir_entry **ret, size_t *ret_n)
-{
-	struct loading L = { .S = S, .A = A };
-
-	SV_TRY(load_own(&L, patient));
-	for (size_t i = 0; i < L.n_shared; i++) {
-		sqlite3_stmt *s = ad_sql(S, AD_SQL_LOAD_SHARED, "ss",
-		    L.shared[i].source, L.shared[i].name);
-		struct sv_status st = ad_sql_step(S, s);
-
-		if (st.code == SV_CODE_SKIP)
-			continue;
-		SV_TRY(st);
-		SV_TRY(append(&L, s));
-		(void)sqlite3_reset(s);
-	}
-	*ret = L.e;
-	*ret_n = L.n;
-	return SV_OK;
+	return put(S, AD_SQL_PUT_RESOURCE, r);
 }
 
 struct sv_status

@@ -97,15 +97,6 @@ ad_store_list_standing(struct ad_store *S, struct sv_str source,
 }
 
 struct sv_status
-ad_store_add_resource(struct ad_store *S, const struct ad_kept *r)
-{
-	SV_TRY(ad_sql_run(S, AD_SQL_ADD_RESOURCE, "ssissssbi", r->source,
-	    r->name, r->patient, r->full_url, r->version.id,
-	    r->version.updated, r->refers, r->text, r->message));
-	return sqlite3_changes(S->db) > 0 ? SV_OK : SV_SKIP;
-}
-
-struct sv_status
 ad_store_same_resource(struct ad_store *S, const struct ad_kept *r, bool *ret)
 {
 	int64_t same = 0;

@@ -77,10 +77,6 @@ struct ad_standing_visitor {
 struct sv_status ad_store_list_standing(struct ad_store *S,
     struct sv_str source, const struct ad_standing_visitor *v) SV_CHECK;
 
-/** Remember ${r} unless there is something of its name: SKIP. */
-struct sv_status ad_store_add_resource(struct ad_store *S,
-    const struct ad_kept *r) SV_CHECK;
-
 /** Is ${r} what is remembered of its name, byte for byte? */
 struct sv_status ad_store_same_resource(struct ad_store *S,
     const struct ad_kept *r, bool *ret) SV_CHECK;

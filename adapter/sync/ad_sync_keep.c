@@ -117,7 +117,8 @@ identify(struct ad_sync_loading *L, const struct ad_sync_record *r, int64_t *ret
 	fhir_issues_init(&is, &I->A);
 	SV_TRY(fhir_doc_read(&I->A, r->text, &doc, &is));
 	SV_TRY(ad_identify(I, L->Y->S, (struct ad_set){ doc.entries, 1 },
-	    &nothing, ret));
+	    &nothing));
+	*ret = I->own_patient;
 	L->patient = 0;
 	return drain_affected(L);
 }

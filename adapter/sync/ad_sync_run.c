@@ -91,7 +91,9 @@ number(struct ad_sync *Y)
 	struct sv_status s;
 
 	SV_TRY(ad_store_begin(Y->S));
-	s = ad_store_put_message(Y->S, &m);
+	s = ad_store_next_message(Y->S, &m.id);
+	if (sv_is_ok(s))
+		s = ad_store_put_message(Y->S, &m);
 	Y->state.run = m.id;
 	Y->state.started_ms = Y->now_ms;
 	Y->state.ended_ms = 0;

@@ -3,122 +3,15 @@
  * folder.
  */
 #define _GNU_SOURCE	/* memmem */
-#include <criterion/criterion.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "ad_intake.h"
-#include "messages.h"
+#include "intake_fixture.h"
 #include "sv_limits.h"
-#include "test_arena.h"
-#include "vignette.h"
-
-/* 2026-05-01T12:00:00Z */
-#define NOW_MS ((int64_t)1777636800000)
-
-static struct sv_arena A;
-static struct core_rulebook book;
-static struct map_engine engine;
-static const struct sv_str ehr[] = { SV_STATIC("ehr") };
-static struct ad_intake_config cfg;
-static struct ad_store *S;
-static char folder[] = "/tmp/salvor-intake-XXXXXX", file[64];
-
-static void
-setup(void)
-{
-	struct sv_err err = { .text = "" };
-
-	A = test_arena((size_t)512 << 20);
-	book = test_rulebook(&A);
-	engine = test_engine(&A, &book);
-	cfg = (struct ad_intake_config){ .engine = &engine,
-		.destinations = ehr, .n_destinations = 1,
-		.software = SV_LIT("salvor test") };
-	cr_assert(mkdtemp(folder) != NULL);
-	(void)snprintf(file, sizeof(file), "%s/s.db", folder);
-	S = ad_store_open(file, AD_STORE_SERVICE, &err);
-	cr_assert(S != NULL, "%s", err.text);
-}
-
-static void
-teardown(void)
-{
-	char command[128];
-
-	ad_store_close(S);
-	sv_arena_free(&A);
-	(void)snprintf(command, sizeof(command), "rm -rf %s", folder);
-	cr_assert(system(command) == 0);
-}
 
 TestSuite(intake, .init = setup, .fini = teardown);
-
-/* Send ${body}; the answer, its body copied. */
-static struct ad_answer
-send(const char *method, const char *type, const char *id, struct sv_str body)
-{
-	struct ad_request r = { .source = SV_LIT("lab"),
-		.method = sv_str_of(method), .type = sv_str_of(type),
-		.id = sv_str_of(id), .body = body, .received_ms = NOW_MS };
-	struct ad_intake *I;
-	struct ad_answer a;
-
-	cr_assert(sv_is_ok(ad_intake_read(&cfg, &r, &I)));
-	cr_assert(sv_is_ok(ad_store_begin(S)));
-	cr_assert(sv_is_ok(ad_intake_apply(I, S)), "%s", ad_store_error(S));
-	cr_assert(sv_is_ok(ad_store_commit(S)));
-	a = ad_intake_answer(I);
-	a.body = sv_arena_str(&A, a.body);
-	ad_intake_free(I);
-	return a;
-}
-
-static struct ad_answer
-post(const char *text)
-{
-	return send("POST", "", "", sv_str_of(text));
-}
 
 static struct ad_answer
 post_file(const char *path)
 {
 	return send("POST", "", "", test_read(&A, path));
-}
-
-static int64_t
-count_rows(void)
-{
-	struct ad_store_counts c;
-
-	cr_assert(sv_is_ok(ad_store_count(S, &c)));
-	return c.rows[AD_ROW_WAITING];
-}
-
-/* The decisions that hold for the patient ${name}, joined. */
-static struct sv_str
-holds(const char *name)
-{
-	struct ad_guidance *g;
-	struct sv_str all = { "", 0 };
-	int64_t patient;
-	size_t n;
-
-	cr_assert(sv_is_ok(ad_store_find_patient(S, SV_LIT("lab"),
-	    sv_str_of(name), &patient)));
-	cr_assert(sv_is_ok(ad_store_current(S, &A, patient, &g, &n)));
-	for (size_t i = 0; i < n; i++)
-		all = sv_arena_printf(&A, "%.*s%.*s ", SV_FMT(all),
-		    SV_FMT(g[i].decision));
-	return all;
-}
-
-static bool
-contains(struct sv_str text, const char *part)
-{
-	return text.n > 0 && memmem(text.p, text.n, part, strlen(part)) != NULL;
 }
 
 /* The newest row of the outbox. */
@@ -132,17 +25,6 @@ newest_row(void)
 	cr_assert(sv_is_ok(ad_store_get_row(S, &A, c.rows[AD_ROW_WAITING],
 	    &r)));
 	return r.body;
-}
-
-static const char *const clean[] = { PATIENT, CANCER, SURGERY,
-	PSA("p1", META("1"), "final", "2025-11-10", "0.24"),
-	PSA("p2", META("2"), "corrected", "2026-02-10", "0.40") };
-
-static void
-send_clean(void)
-{
-	for (size_t i = 0; i < sizeof(clean) / sizeof(clean[0]); i++)
-		cr_assert_eq(post(clean[i]).status, 200);
 }
 
 Test(intake, one_resource_after_the_other_is_decided)
@@ -218,51 +100,6 @@ Test(intake, nothing_changed_posts_nothing)
 	rows = count_rows();
 	send_clean();
 	cr_assert_eq(count_rows(), rows);
-}
-
-Test(intake, merged_patients_are_one)
-{
-	static const char other[] = "{\"resourceType\":\"Patient\",\"id\":\"8\","
-	    "\"link\":[{\"other\":{\"reference\":\"Patient/7\"},\"type\":"
-	    "\"replaced-by\"}]}";
-	struct sv_str expect;
-	int64_t seven, eight;
-	char text[1024], *at;
-
-	send_clean();
-	expect = holds("7");
-	/* The last PSA is taken back, and comes again under another name. */
-	cr_assert_eq(send("DELETE", "Observation", "p2",
-	    (struct sv_str){ "", 0 }).status, 200);
-	cr_assert_neq(sv_str_cmp(holds("7"), expect), 0);
-	(void)snprintf(text, sizeof(text), "%s",
-	    PSA("p3", "", "final", "2026-02-10", "0.40"));
-	at = strstr(text, "Patient/7");
-	cr_assert(at != NULL);
-	at[8] = '8';
-	cr_assert_eq(post(text).status, 200);
-	cr_assert_eq(post(other).status, 200);
-	cr_assert(sv_is_ok(ad_store_find_patient(S, SV_LIT("lab"), SV_LIT("7"),
-	    &seven)));
-	cr_assert(sv_is_ok(ad_store_find_patient(S, SV_LIT("lab"), SV_LIT("8"),
-	    &eight)));
-	cr_assert_eq(seven, eight);
-	cr_assert_gt(holds("8").n, 0);
-}
-
-Test(intake, a_result_that_moves_leaves_the_wrong_patient)
-{
-	char text[1024], *at;
-	struct sv_str before;
-
-	send_clean();
-	before = holds("7");
-	(void)snprintf(text, sizeof(text), "%s",
-	    PSA("p2", META("3"), "corrected", "2026-02-10", "0.40"));
-	at = strstr(text, "Patient/7");
-	at[8] = '9';
-	cr_assert_eq(post(text).status, 200);
-	cr_assert_neq(sv_str_cmp(holds("7"), before), 0);
 }
 
 Test(intake, what_is_wrong_is_refused_and_changes_nothing)

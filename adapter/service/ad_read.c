@@ -1,0 +1,133 @@
+/*
+ * What a set of resources says, before anything is remembered of it.
+ */
+#include "ad_apply.h"
+
+#include "fhir_type.h"
+#include "map_subject.h"
+
+bool
+ad_is_delete(const struct fhir_entry *e)
+{
+	return sv_str_is(e->method, "DELETE");
+}
+
+bool
+ad_matters(const struct fhir_entry *e)
+{
+	return !ad_is_delete(e) && (map_is_clinical(e->resource_type)
+	    || sv_str_is(e->resource_type, "Patient")
+	    || map_is_supporting(e->resource_type));
+}
+
+/* A Bundle is written down, entry by entry; it asks for nothing. */
+static struct sv_status
+check_request(struct ad_result *r, const struct fhir_entry *e)
+{
+	if (sv_str_is(e->method, "GET") || sv_str_is(e->method, "HEAD")) {
+		fhir_issue_addf(&r->is, FHIR_FATAL, FHIR_CODE_NOT_SUPPORTED,
+		    sv_str_of(e->path), "Bundles may write, not read.");
+		return SV_BAD;
+	}
+	return SV_OK;
+}
+
+/* Somebody has to look if it is not clear whose a resource is. */
+static bool
+is_unclear(const struct fhir_issues *is)
+{
+	for (size_t i = 0; i < is->n; i++) {
+		if (sv_str_is(is->at[i].detail, "subject-missing"))
+			return true;
+	}
+	return false;
+}
+
+/* A Patient that only says which one took its place. */
+static bool
+is_replaced(struct ad_intake *I, struct fhir_entry *e)
+{
+	struct map_subject m;
+
+	return sv_str_is(e->resource_type, "Patient")
+	    && sv_is_ok(map_subject(&I->A, e, &m)) && m.successor.n > 0;
+}
+
+/* Shared resources, and such as cannot matter, need no patient. */
+static struct sv_status
+look_through(struct ad_intake *I, struct ad_set set, struct ad_result *r)
+{
+	r->only_replaced = true;
+	for (size_t i = 0; i < set.n; i++) {
+		struct fhir_entry *e = &set.e[i];
+
+		SV_TRY(check_request(r, e));
+		if (!ad_matters(e))
+			continue;
+		SV_TRY(fhir_entry_tree(&I->A, e));
+		r->n_matter++;
+		if (!sv_str_is(e->resource_type, "Medication"))
+			r->of_patient = true;
+		if (r->only_replaced && !is_replaced(I, e))
+			r->only_replaced = false;
+	}
+	return SV_OK;
+}
+
+/* BAD, LIMIT: refused or held, ${r} says which and why. */
+static struct sv_status
+read_set(struct ad_intake *I, struct ad_set set, struct ad_result *r)
+{
+	struct map_input_options o = I->cfg->engine->input;
+	struct sv_status s;
+
+	SV_TRY(look_through(I, set, r));
+	if (!r->of_patient || r->only_replaced)
+		return SV_OK;
+	o.identifier_systems = I->cfg->identifier_systems;
+	o.n_identifier_systems = I->cfg->n_identifier_systems;
+	r->n_before = r->is.n;
+	s = map_input(&I->A, &(struct fhir_doc){ .entries = set.e,
+	    .n_entries = set.n }, &o, &r->patient, &r->is);
+	if (s.code != SV_CODE_NOMEM && is_unclear(&r->is)) {
+		r->fate = AD_FATE_HELD;
+		r->status = 202;
+		return SV_BAD;
+	}
+	if (s.code == SV_CODE_LIMIT)
+		r->status = 413;
+	return s;
+}
+
+static struct sv_status
+read_or_refuse(struct ad_intake *I, struct ad_set set, struct ad_result *ret)
+{
+	struct sv_status s;
+
+	ret->status = 422;
+	ret->fate = AD_FATE_REFUSED;
+	if (ret->is.A == NULL)
+		fhir_issues_init(&ret->is, &I->A);
+	s = read_set(I, set, ret);
+	if (sv_is_ok(s)) {
+		ret->status = 200;
+		ret->fate = AD_FATE_APPLIED;
+	}
+	return s.code == SV_CODE_BAD || s.code == SV_CODE_LIMIT ? SV_OK : s;
+}
+
+struct sv_status
+ad_read_sets(struct ad_intake *I)
+{
+	size_t n = I->doc.n_entries;
+
+	if (!sv_str_is(I->doc.bundle_type, "batch"))
+		return read_or_refuse(I, (struct ad_set){ I->doc.entries, n },
+		    &I->whole);
+	I->each = sv_arena_zalloc(&I->A, n + 1, sizeof(*I->each));
+	SV_ENSURE(I->each != NULL, SV_NOMEM);
+	for (size_t i = 0; i < n; i++)
+		SV_TRY(read_or_refuse(I, (struct ad_set){ &I->doc.entries[i],
+		    1 }, &I->each[i]));
+	return SV_OK;
+}

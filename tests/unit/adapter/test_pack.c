@@ -1,0 +1,66 @@
+/*
+ * What is packed comes back as it was; short of memory is not damaged.
+ */
+#include <criterion/criterion.h>
+#include <string.h>
+#include <zstd.h>
+
+#include "ad_store.h"
+#include "sv_limits.h"
+#include "test_arena.h"
+
+static bool starved;
+ZSTD_DCtx *__real_ZSTD_createDCtx(void);
+ZSTD_DCtx *__wrap_ZSTD_createDCtx(void);
+
+/* The linker puts it in place of the library's (see meson.build). */
+ZSTD_DCtx *
+__wrap_ZSTD_createDCtx(void)
+{
+	return starved ? NULL : __real_ZSTD_createDCtx();
+}
+
+Test(pack, comes_back_as_it_was)
+{
+	struct sv_arena A = test_arena((size_t)1 << 20);
+	struct sv_str text[] = { SV_LIT("a"), SV_LIT("{\"a\":[1,1,1,1,1,1]}"),
+		sv_arena_printf(&A, "%0900d", 7) };
+
+	for (size_t i = 0; i < sizeof(text) / sizeof(text[0]); i++) {
+		struct sv_str packed = ad_store_pack(&A, text[i]), other, back;
+
+		/* What is packed next does not lie over it. */
+		other = ad_store_pack(&A, text[(i + 1) % 3]);
+		cr_assert(packed.p != NULL && other.p != NULL);
+		cr_assert(sv_is_ok(ad_store_unpack(&A, packed, 4096, &back)));
+		cr_assert(sv_str_eq(back, text[i]));
+	}
+	sv_arena_free(&A);
+}
+
+Test(pack, damaged_and_too_large_are_bad)
+{
+	struct sv_arena A = test_arena((size_t)1 << 20);
+	struct sv_str packed = ad_store_pack(&A, sv_arena_printf(&A, "%0900d",
+	    7)), back;
+
+	cr_assert_eq(ad_store_unpack(&A, packed, 899, &back).code,
+	    SV_CODE_BAD);
+	packed.n--;
+	cr_assert_eq(ad_store_unpack(&A, packed, 900, &back).code,
+	    SV_CODE_BAD);
+	sv_arena_free(&A);
+}
+
+Test(pack, without_memory_nothing_is_given_up)
+{
+	struct sv_arena A = test_arena((size_t)1 << 20);
+	struct sv_str packed = ad_store_pack(&A, SV_LIT("text")), back;
+
+	starved = true;
+	cr_assert_eq(ad_store_unpack(&A, packed, 100, &back).code,
+	    SV_CODE_NOMEM);
+	starved = false;
+	cr_assert(sv_is_ok(ad_store_unpack(&A, packed, 100, &back)));
+	sv_arena_free(&A);
+}
