@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """Durable intake over TLS, 32 connections, against the store's own commit rate and nginx, in the same run.
 
-usage: bench_intake.py SALVOR [SECONDS].  Every post is a Bundle of a new patient, remembered, decided and on disk
-before it is answered.  The store's own rate: the same rows, written by SQLite alone with the same settings, as many
-messages a commit as the service had.  nginx answers the same posts 200 and keeps nothing.
+usage: bench_intake.py SALVOR [SECONDS], or --body BYTES to print what is sent (for bench_apply).  Every post says
+something new and is remembered, decided and on disk before it is answered: a Bundle of a new patient, of 10 and of
+100 KB; then single results, each added to one of a hundred patients, who are decided from all they have.  The store's
+own rate: the same rows, written by SQLite alone with the same settings, as many messages a commit as the service had.
+nginx answers the same posts 200 and keeps nothing.
 """
 import hashlib
 import json
@@ -40,6 +42,22 @@ def body(size):
             'valueQuantity': {'value': 60 + n % 40, 'unit': '/min', 'system': 'http://unitsofmeasure.org',
                               'code': '/min'}}})
     return json.dumps({'resourceType': 'Bundle', 'type': 'collection', 'entry': entries})
+
+
+def result():
+    """One more PSA of one of the patients that prepare() made."""
+    return json.dumps({'resourceType': 'Observation', 'id': '@-psa', 'status': 'final', 'code': {'coding': [{
+        'system': 'http://loinc.org', 'code': '2857-1'}]}, 'subject': {
+            'reference': 'https://ehr.example/fhir/Patient/pat-~'}, 'effectiveDateTime': '2025-06-07',
+        'valueQuantity': {'value': 0.3, 'unit': 'ng/mL', 'system': 'http://unitsofmeasure.org', 'code': 'ng/mL'}})
+
+
+def prepare(service):
+    text = body(10000)
+    for i in range(100):
+        answer = service.post('/fhir', text.replace('@', str(i)), headers={'Authorization': 'Bearer bench'},
+                              client=None)
+        assert answer.status == 200, answer.text()
 
 
 def load(port, path, run):
@@ -112,16 +130,17 @@ def idle(service):
     return (after - before) / IDLE
 
 
-def bench(size):
+def bench(size, text, what):
     token = hashlib.sha256(b'bench').hexdigest()
     conf = 'client "bench" {\n\ttoken-sha256 = "%s"\n\tmay = {write}\n}\nthreads = 2\nmax-connections = 2000\n'
     with Service(SALVOR, conf % token) as service:
         path = service.path('body')
         with open(path, 'w') as f:
-            f.write(body(size))
+            f.write(text)
+        if size == 0:
+            prepare(service)
         rate, p50, p99 = load(service.port, path, 'a')
-        print('%d KB, %d connections: %.0f messages/s, p50 %.1f ms, p99 %.1f ms' % (
-            size // 1000, CONNECTIONS, rate, p50, p99))
+        print('%s, %d connections: %.0f messages/s, p50 %.1f ms, p99 %.1f ms' % (what, CONNECTIONS, rate, p50, p99))
         if size == 10000:
             print('an idle connection: %.1f KiB' % (idle(service) / 1024))
         process, port = nginx(service)
@@ -133,5 +152,10 @@ def bench(size):
             ceiling, q99, own, rate / min(own, ceiling)))
 
 
+
+if SALVOR == '--body':
+    print(body(int(SECONDS)), end='')
+    sys.exit()
 for n in (10000, 100000):
-    bench(n)
+    bench(n, body(n), '%d KB' % (n // 1000))
+bench(0, result(), 'a result more')

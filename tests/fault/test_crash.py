@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Killed at system calls and at random; the durable write comes before the answer.
 
-usage: test_crash.py SALVOR WEAK.  SALVOR_FAULT_SECONDS: how long to go on killing (10); every point is tried if there is
+usage: test_crash.py SALVOR WEAK.  SALVOR_FAULT_SECONDS: how long to go on killing (5); every point is tried if there is
 time.
 """
 import os
@@ -14,7 +14,7 @@ import unittest
 from promise import Receiver, Sender, Service, check, drain, end, script, send_all
 
 SALVOR, WEAK = sys.argv.pop(1), sys.argv.pop(1)
-SECONDS = float(os.environ.get('SALVOR_FAULT_SECONDS', '10'))
+SECONDS = float(os.environ.get('SALVOR_FAULT_SECONDS', '5'))
 STRACE = ['strace', '-f', '-qq', '-o', '/dev/null', '-e', 'signal=none']
 
 

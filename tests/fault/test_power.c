@@ -169,7 +169,7 @@ fail_and_go_on(const struct fault_plan *p, unsigned seed)
 
 Test(fault, disk_failure_at_every_operation)
 {
-	long step = setting("SALVOR_FAULT_STEP", 13);
+	long step = setting("SALVOR_FAULT_STEP", 31);
 	unsigned seed = 0;
 
 	for (size_t i = 0; i < sizeof(failures) / sizeof(failures[0]); i++) {

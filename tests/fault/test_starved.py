@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Without memory, disk or descriptors the service refuses what it cannot keep, stays alive, and recovers by itself.
 
-usage: test_starved.py SALVOR SHIM.  SALVOR_FAULT_POINTS: how many allocations of a message fail in turn (40; 0: all).
+usage: test_starved.py SALVOR SHIM.  SALVOR_FAULT_POINTS: how many allocations of a message fail in turn (12; 0: all).
 """
 import errno
 import os
@@ -14,7 +14,7 @@ import unittest
 from promise import BROKEN, Faults, Receiver, Sender, Service, check, drain, history, psa, script, send_all
 
 SALVOR, SHIM = sys.argv.pop(1), sys.argv.pop(1)
-POINTS = int(os.environ.get('SALVOR_FAULT_POINTS', '40'))
+POINTS = int(os.environ.get('SALVOR_FAULT_POINTS', '12'))
 
 
 class Starved(unittest.TestCase):
