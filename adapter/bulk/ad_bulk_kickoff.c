@@ -50,6 +50,17 @@ wrong(struct sv_err *err, const char *what, struct sv_str value)
 	return SV_BAD;
 }
 
+/* As a URL is written: anything else is percent-encoded in it (RFC 3986). */
+static bool
+is_ascii(struct sv_str s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] < ' ' || s.p[i] > '~')
+			return false;
+	}
+	return true;
+}
+
 /* A server does not search: parameters that shape a result page mean nothing
  * in an export (Bulk Data, "Query Parameters"). */
 static struct sv_status
@@ -60,7 +71,8 @@ check_filter(struct sv_str f, struct sv_err *err)
 	size_t mark = sv_str_chr(f, '?');
 	struct sv_str rest = sv_str_from(f, mark + 1);
 
-	if (rest.n == 0 || !fhir_is_resource_type((struct sv_str){ f.p, mark }))
+	if (rest.n == 0 || !is_ascii(f)
+	    || !fhir_is_resource_type((struct sv_str){ f.p, mark }))
 		return wrong(err, "type-filter takes Type?query", f);
 	while (rest.n > 0) {
 		size_t n = sv_str_chr(rest, '&');
@@ -121,6 +133,10 @@ check(const struct ad_bulk_export *e, struct sv_err *err)
 	for (size_t i = 0; i < e->n_types; i++) {
 		if (!fhir_is_resource_type(e->types[i]))
 			return wrong(err, "no resource type", e->types[i]);
+	}
+	for (size_t i = 0; i < e->n_elements; i++) {
+		if (!is_ascii(e->elements[i]))
+			return wrong(err, "no element", e->elements[i]);
 	}
 	for (size_t i = 0; i < e->n_filters; i++)
 		SV_TRY(check_filter(e->filters[i], err));
