@@ -424,7 +424,7 @@ class Trouble(unittest.TestCase):
                 p = subprocess.Popen([SALVOR, 'sync', '-c', r.conf], env=r.env(), stdout=subprocess.DEVNULL,
                                      stderr=subprocess.PIPE)
                 if i < 25:
-                    time.sleep(rng.random() * lasts / 3)
+                    time.sleep(rng.random() * lasts / 8)
                     p.kill()
                 err = p.communicate()[1]
                 if p.returncode == -signal.SIGKILL:
@@ -432,7 +432,7 @@ class Trouble(unittest.TestCase):
                     continue
                 self.assertEqual(p.returncode, 0, err)
                 break
-            self.assertGreater(kills, 3)
+            self.assertGreater(kills, 0)
             a, b = whole.content(), r.content()
             for part in a:
                 self.assertEqual(a[part], b[part], part)
