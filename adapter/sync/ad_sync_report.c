@@ -49,7 +49,7 @@ put_file(struct ad_sync *Y, const char *end, struct sv_str text)
 	    Y->conf->name, (long long)Y->state.run, end);
 	if ((f = fopen(path, "w")) == NULL)
 		return cannot(Y, path);
-	ok = fwrite(text.p, 1, text.n, f) == text.n;
+	ok = text.n == 0 || fwrite(text.p, 1, text.n, f) == text.n;
 	ok = fclose(f) == 0 && ok;
 	return ok ? SV_OK : cannot(Y, path);
 }
