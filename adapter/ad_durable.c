@@ -75,7 +75,10 @@ ad_durable_write(const char *folder, const char *name, struct sv_str text,
 	bool ok;
 
 	(void)snprintf(temporary, sizeof(temporary), ".%.200s.new", name);
-	SV_ENSURE(ad_durable_path(path, folder, temporary), SV_BUG);
+	if (!ad_durable_path(path, folder, temporary)) {
+		errno = ENAMETOOLONG;
+		return fail(folder, name, err);
+	}
 	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return fail(folder, name, err);

@@ -221,7 +221,7 @@ ad_engine_load(const struct ad_options *o, struct ad_engine *E)
 	ok = ok && hash_all(E, files + at, n - at);
 	E->engine = (struct map_engine){ .book = &E->book,
 		.input = { .terminology = terms } };
-	E->rules = E->files = files;
+	E->files = files;
 	E->n_rules = at;
 	E->n_files = n;
 	ok = ok && (o->sign != NULL || has_rules(E->conf, &E->book));

@@ -11,15 +11,14 @@ struct ad_engine {
 	struct sv_arena arena;		/* owns all that follows */
 	const char *conf;		/* the folder it came from */
 	struct core_rulebook book;
-	const struct map_file *rules;	/* the files of rules/, as they are */
-	size_t n_rules;
 	struct map_engine engine;
 	/* Of all that decisions follow from: rules, what the site changed of
 	 * them, terminology, and this program. */
 	char sha256[65];
 	char terminology_sha256[65];	/* of terminology, and this program */
-	const struct map_file *files;	/* all that was read, for checks */
-	size_t n_files;
+	/* All that was read, as it is; those of rules/ first. */
+	const struct map_file *files;
+	size_t n_files, n_rules;
 };
 
 /**

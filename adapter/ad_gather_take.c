@@ -107,13 +107,6 @@ take_row(struct ad_gather *G, struct taking *T)
 	    ? append_newest(T, name, &e) : append(T, &e);
 }
 
-static int
-by_text(const void *a, const void *b)
-{
-	return sv_str_cmp(*(const struct sv_str *)a,
-	    *(const struct sv_str *)b);
-}
-
 /* The resource ${name} that belongs to no patient, if it was put down. */
 static struct sv_status
 take_shared(struct ad_gather *G, struct taking *T, struct sv_str name)
@@ -146,7 +139,7 @@ take_all_shared(struct ad_gather *G, struct taking *T)
 		    &names[n]));
 		n += names[n].n > 0 ? 1 : 0;
 	}
-	qsort(names, n, sizeof(*names), by_text);
+	qsort(names, n, sizeof(*names), sv_str_order);
 	for (size_t i = 0; i < n; i++) {
 		if (i == 0 || !sv_str_eq(names[i], names[i - 1]))
 			SV_TRY(take_shared(G, T, names[i]));

@@ -4,11 +4,6 @@
 #ifndef AD_LOG_H
 #define AD_LOG_H
 
-#include <stdint.h>
-
-/** Milliseconds since 1970. */
-int64_t ad_now_ms(void);
-
 /** One line on standard error: time, ${event}, and key=value pairs.  Never
  * patient content. */
 void ad_log(const char *event, const char *format, ...)

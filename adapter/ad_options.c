@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "ad_clock.h"
 #include "sv_date.h"
 
 enum {
@@ -199,16 +199,8 @@ is_base(struct sv_str url)
 static void
 set_defaults(struct ad_options *o)
 {
-	time_t now = time(NULL);
-	struct tm tm;
-
-	*o = (struct ad_options){ .timeout_s = 30 };
-	(void)gmtime_r(&now, &tm);
-	(void)strftime(o->recorded, sizeof(o->recorded),
-	    "%Y-%m-%dT%H:%M:%SZ", &tm);
-	(void)localtime_r(&now, &tm);
-	o->as_of = sv_date_day((struct sv_ymd){ tm.tm_year + 1900,
-	    tm.tm_mon + 1, tm.tm_mday });
+	*o = (struct ad_options){ .timeout_s = 30, .as_of = ad_today() };
+	ad_instant_text(ad_now_ms(), o->recorded);
 	o->colour = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL;
 }
 

@@ -4,21 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "ad_clock.h"
 
 #define FIRST_MS 500
 #define EVERY_MS 100
 #define BAR 24
-
-static int64_t
-now_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* The first of LC_ALL, LC_CTYPE and LANG that is set decides (POSIX 8.2). */
 static bool
@@ -41,7 +33,7 @@ ad_progress_start(struct ad_progress *P, bool quiet)
 {
 	const char *term = getenv("TERM"), *plain = getenv("NO_COLOR");
 
-	*P = (struct ad_progress){ .phase = "", .start_ms = now_ms() };
+	*P = (struct ad_progress){ .phase = "", .start_ms = ad_monotonic_ms() };
 	P->on = isatty(STDERR_FILENO) && (quiet || !isatty(STDOUT_FILENO))
 	    && term != NULL && strcmp(term, "dumb") != 0;
 	P->colour = plain == NULL || plain[0] == '\0';
@@ -56,7 +48,7 @@ ad_progress_phase(struct ad_progress *P, const char *phase, int64_t total,
 	P->phase = phase;
 	P->total = total;
 	P->bytes = bytes;
-	P->phase_ms = now_ms();
+	P->phase_ms = ad_monotonic_ms();
 	P->phase_patients = P->patients;
 }
 
@@ -206,7 +198,7 @@ ad_progress_show(struct ad_progress *P, int64_t done)
 
 	if (!P->on)
 		return;
-	now = now_ms();
+	now = ad_monotonic_ms();
 	if (now - P->start_ms < FIRST_MS || now - P->drawn_ms < EVERY_MS)
 		return;
 	ad_progress_line(P, done, now - P->phase_ms, terminal_width() - 1,
@@ -228,7 +220,7 @@ ad_progress_clear(struct ad_progress *P)
 void
 ad_progress_end(struct ad_progress *P)
 {
-	int64_t ms = now_ms() - P->start_ms;
+	int64_t ms = ad_monotonic_ms() - P->start_ms;
 	char t[24];
 
 	ad_progress_clear(P);

@@ -11,8 +11,6 @@ struct fhir_at
 ad_rules_cases(const struct ad_options *o, struct ad_engine *E)
 {
 	struct fhir_at none = { .node = NULL };
-	struct fhir_json_limits limits = fhir_json_limits_default();
-	struct fhir_issues is;
 	const struct cJSON *tree;
 	struct sv_str text;
 	char path[4096];
@@ -24,9 +22,8 @@ ad_rules_cases(const struct ad_options *o, struct ad_engine *E)
 		(void)snprintf(path, sizeof(path), "%s/cases/vignettes.json",
 		    E->conf);
 	text = ad_engine_file(&E->arena, path);
-	fhir_issues_init(&is, &E->arena);
-	if (text.p == NULL || !sv_is_ok(fhir_json_check(text, &limits, &is))
-	    || !sv_is_ok(fhir_json_tree(&E->arena, text, &tree)))
+	if (text.p == NULL
+	    || !sv_is_ok(fhir_json_read(&E->arena, text, &tree)))
 		return none;
 	return fhir_root(tree, "vignettes.json");
 }

@@ -94,6 +94,13 @@ struct sv_status core_decide(struct sv_arena *A,
     const struct core_rulebook *book, const struct core_history *history,
     struct core_decision *ret) SV_CHECK;
 
+/** The rule applies, for now at least. */
+static inline bool
+core_speaks(enum core_state s)
+{
+	return s == CORE_FIRES || s == CORE_PROVISIONAL;
+}
+
 struct sv_str core_state_name(enum core_state s);	/* "needs-data" */
 struct sv_str core_intent_name(enum core_intent i);
 struct sv_str core_output_name(enum core_output o);	/* "data-required" */

@@ -149,11 +149,8 @@ derive_number(struct core_derive *D, enum core_fact_id id,
 		core_add_evidence(D, id, e[i]);
 	}
 	t = core_compare(v, CORE_LE, core_exactly(limit));
-	if (t == CORE_UNKNOWN)
-		core_set_tri(D, id, t, v.set ? CORE_REASON_IMPRECISE
-		    : CORE_REASON_MISSING);
-	else
-		core_set_tri(D, id, t, CORE_REASON_NONE);
+	core_conclude(D, id, t, v.set ? CORE_REASON_IMPRECISE
+	    : CORE_REASON_MISSING);
 }
 
 void

@@ -7,12 +7,6 @@ struct picked {
 };
 
 static bool
-speaks(const struct core_finding *f)
-{
-	return f->state == CORE_FIRES || f->state == CORE_PROVISIONAL;
-}
-
-static bool
 is_open(const struct core_finding *f)
 {
 	return f->state == CORE_PROVISIONAL || f->state == CORE_NEEDS_DATA;
@@ -33,7 +27,7 @@ core_output_of(const struct core_finding *const *findings, size_t n,
 	bool fires = false, open = false;
 
 	for (size_t i = 0; i < n; i++) {
-		fires = fires || speaks(findings[i]);
+		fires = fires || core_speaks(findings[i]->state);
 		open = open || is_open(findings[i]);
 	}
 	if (fires)
@@ -64,7 +58,7 @@ static bool
 offers_cure(const struct core_guidance *g)
 {
 	for (size_t i = 0; i < g->n_findings; i++) {
-		if (g->findings[i]->rule->curative && speaks(g->findings[i]))
+		if (g->findings[i]->rule->curative && core_speaks(g->findings[i]->state))
 			return true;
 	}
 	return false;
@@ -210,13 +204,13 @@ propose(struct sv_arena *A, struct core_guidance *g)
 	for (size_t i = 0; i < g->n_findings; i++) {
 		const struct core_finding *f = g->findings[i];
 
-		for (size_t k = 0; speaks(f) && k < f->rule->n_blocks; k++)
+		for (size_t k = 0; core_speaks(f->state) && k < f->rule->n_blocks; k++)
 			ok = ok && add_block(A, g, f->rule->blocks[k]);
 	}
 	for (size_t i = 0; i < g->n_findings; i++) {
 		const struct core_finding *f = g->findings[i];
 
-		for (size_t k = 0; speaks(f) && k < f->rule->n_activities; k++)
+		for (size_t k = 0; core_speaks(f->state) && k < f->rule->n_activities; k++)
 			ok = ok && add_proposal(A, g, f,
 			    &f->rule->activities[k]);
 	}

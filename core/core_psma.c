@@ -47,8 +47,7 @@ core_derive_psma_negative(struct core_derive *D)
 	}
 	if (n == 0)
 		return;
-	if (seen[CORE_TRUE] + seen[CORE_FALSE] + seen[CORE_UNKNOWN] > 1
-	    || seen[CORE_UNKNOWN])
+	if (seen[CORE_UNKNOWN] || (seen[CORE_TRUE] && seen[CORE_FALSE]))
 		core_set_tri(D, id, CORE_UNKNOWN, open_reason(seen,
 		    e[n - 1]->code));
 	else

@@ -184,10 +184,9 @@ conclude(struct core_derive *D, enum core_fact_id id,
 		core_add_evidence(D, id, v->yes);
 	if (v->no != NULL && t != CORE_TRUE)
 		core_add_evidence(D, id, v->no);
-	core_set_tri(D, id, t, CORE_REASON_NONE);
+	core_conclude(D, id, t, open_reason(v));
 	if (t != CORE_UNKNOWN)
 		return;
-	core_set_tri(D, id, t, open_reason(v));
 	set_aside(D, id, v->old_no);
 	set_aside(D, id, v->maybe_no);
 	set_aside(D, id, v->equivocal);

@@ -76,6 +76,12 @@ struct sv_status fhir_json_check(struct sv_str text,
 struct sv_status fhir_json_tree(struct sv_arena *A, struct sv_str text,
     const struct cJSON **ret_tree) SV_CHECK;
 
+/** Check ${text} by RFC 8259, within the usual ceilings, and build its tree: for
+ * what is no FHIR document, such as the answer of a token endpoint.  BAD,
+ * LIMIT, NOMEM; without saying why. */
+struct sv_status fhir_json_read(struct sv_arena *A, struct sv_str text,
+    const struct cJSON **ret_tree) SV_CHECK;
+
 /**
  * Append ${tree} to ${out} as compact JSON.  Unlike cJSON's own printer it
  * writes numbers by their text, so that 0.70 stays 0.70; a tree read from XML

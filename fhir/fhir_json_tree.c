@@ -166,3 +166,16 @@ fhir_json_tree(struct sv_arena *A, struct sv_str text,
 	*ret_tree = root;
 	return SV_OK;
 }
+
+struct sv_status
+fhir_json_read(struct sv_arena *A, struct sv_str text,
+    const struct cJSON **ret_tree)
+{
+	struct fhir_json_limits limits = fhir_json_limits_default();
+	struct fhir_issues is;
+
+	SV_ENSURE(text.n > 0, SV_BAD);
+	fhir_issues_init(&is, A);
+	SV_TRY(fhir_json_check(text, &limits, &is));
+	return fhir_json_tree(A, text, ret_tree);
+}

@@ -108,12 +108,6 @@ summarise(struct sv_arena *A, const struct core_facts *facts,
 	return map_card_clip(A, sv_buf_str(&b), MAP_SUMMARY_MAX);
 }
 
-static bool
-speaks(const struct core_finding *f)
-{
-	return f->state == CORE_FIRES || f->state == CORE_PROVISIONAL;
-}
-
 /* The guidance for one cancer: what speaks first, so that the topic is the
  * first thing said. */
 static struct sv_status
@@ -130,7 +124,7 @@ add_guidance(struct sv_arena *A, const struct core_decision *d, size_t i,
 			const struct core_finding *f = g->findings[k];
 			bool quiet = f->rule->kind == CORE_RULE_CLASSIFY;
 
-			if (pass == (!speaks(f) ? 2 : quiet ? 1 : 0))
+			if (pass == (!core_speaks(f->state) ? 2 : quiet ? 1 : 0))
 				map_card_finding(c, f);
 		}
 	}

@@ -267,8 +267,7 @@ check_adt(struct checking *K, const struct fhir_entry *e)
 
 		if (f->rule->kind == CORE_RULE_CAUTION
 		    && (f->rule->when.facts & CORE_FACT_BIT(CORE_ON_ADT_NOW))
-		    && (f->state == CORE_FIRES
-		    || f->state == CORE_PROVISIONAL))
+		    && core_speaks(f->state))
 			stand_against(c, f);
 	}
 	if (c->n_findings == 0) {

@@ -97,12 +97,6 @@ state_before(const struct history *H, size_t i)
 	return H->last == NULL ? CORE_SILENT : H->last->findings[i].state;
 }
 
-static bool
-speaks(enum core_state s)
-{
-	return s == CORE_FIRES || s == CORE_PROVISIONAL;
-}
-
 /* A rule that begins to speak, or falls silent. */
 static void
 put_change(struct history *H, const struct core_finding *f)
@@ -121,7 +115,7 @@ put_change(struct history *H, const struct core_finding *f)
 		sv_buf_add(&b, SV_LIT(", until known: "));
 		map_phrase_facts(&b, f->missing);
 	}
-	line(H, 4, !speaks(f->state) ? "2" : f->state == CORE_PROVISIONAL
+	line(H, 4, !core_speaks(f->state) ? "2" : f->state == CORE_PROVISIONAL
 	    ? "33" : f->rule->kind == CORE_RULE_BLOCK ? "1;31" : "1;32", &b);
 }
 
@@ -131,7 +125,7 @@ came_quietly(const struct history *H, const struct core_decision *d, size_t i,
     enum core_state state)
 {
 	return d->findings[i].state == state && state_before(H, i) != state
-	    && !(state == CORE_SILENT && speaks(state_before(H, i)));
+	    && !(state == CORE_SILENT && core_speaks(state_before(H, i)));
 }
 
 /* How many rules came into ${state} without having spoken, and what the
@@ -189,8 +183,8 @@ put_step(struct history *H, int32_t day, const struct core_decision *d)
 	any = put_intent(H, d);
 	for (size_t i = 0; i < d->n_findings; i++) {
 		if (d->findings[i].state == state_before(H, i)
-		    || (!speaks(d->findings[i].state)
-		    && !speaks(state_before(H, i))))
+		    || (!core_speaks(d->findings[i].state)
+		    && !core_speaks(state_before(H, i))))
 			continue;
 		put_change(H, &d->findings[i]);
 		any = true;

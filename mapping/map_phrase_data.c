@@ -222,7 +222,7 @@ map_phrase_event(struct sv_buf *b, const struct core_event *e)
 bool
 map_phrase_blocks(const struct core_finding *f, struct sv_str block)
 {
-	if (f->state != CORE_FIRES && f->state != CORE_PROVISIONAL)
+	if (!core_speaks(f->state))
 		return false;
 	for (size_t i = 0; i < f->rule->n_blocks; i++) {
 		if (sv_str_eq(f->rule->blocks[i], block))

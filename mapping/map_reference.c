@@ -66,27 +66,6 @@ map_put_source(struct map_writing *m, const char *name,
 	fhir_close(m->w);
 }
 
-/* A search value: what is not unreserved is percent-encoded (RFC 3986). */
-static void
-add_encoded(struct sv_buf *b, struct sv_str s)
-{
-	static const char hex[] = "0123456789ABCDEF";
-
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned char c = (unsigned char)s.p[i];
-
-		if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z')
-		    || (c >= 'A' && c <= 'Z')
-		    || memchr("-._~:/", c, 6) != NULL) {
-			sv_buf_addc(b, (char)c);
-			continue;
-		}
-		sv_buf_addc(b, '%');
-		sv_buf_addc(b, hex[c >> 4]);
-		sv_buf_addc(b, hex[c & 15]);
-	}
-}
-
 struct sv_str
 map_subject_reference(struct map_writing *m)
 {
@@ -97,9 +76,9 @@ map_subject_reference(struct map_writing *m)
 		return absolute(m, p->reference);
 	sv_buf_init(&b, m->A, 64 * 1024);
 	sv_buf_add(&b, SV_LIT("Patient?identifier="));
-	add_encoded(&b, p->system);
+	sv_buf_add_encoded(&b, p->system, ":/");
 	sv_buf_add(&b, SV_LIT("%7C"));
-	add_encoded(&b, p->value);
+	sv_buf_add_encoded(&b, p->value, ":/");
 	return map_done(m, &b);
 }
 

@@ -2,9 +2,11 @@
 
 #include <string.h>
 
+#include "map_subject.h"
+#include "map_terminology_table.h"
+
 #define BITS 14			/* of the table: 16,384 slots */
 #define SLOTS (1u << BITS)
-#define CODE_MAX 64
 #define ANY 0x80		/* every line of this type matters */
 
 /* A code in the form in which it is compared; .n is 0 in an empty slot. */
@@ -34,8 +36,7 @@ static const struct {
 	{ "MedicationAdministration", 1 << MAP_ROLE_MEDICATION },
 	{ "MedicationStatement", 1 << MAP_ROLE_MEDICATION },
 	{ "MedicationDispense", 1 << MAP_ROLE_MEDICATION },
-	{ "Patient", ANY }, { "Medication", ANY }, { "Specimen", ANY },
-	{ "Bundle", ANY }
+	{ "Patient", ANY }, { "Bundle", ANY }
 };
 
 /*
@@ -43,11 +44,11 @@ static const struct {
  * one kind of dash (Salvor's own concepts come in both).
  */
 static size_t
-plain(struct sv_str code, char buf[CODE_MAX])
+plain(struct sv_str code, char buf[MAP_CODE_MAX])
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < code.n && n < CODE_MAX; i++) {
+	for (size_t i = 0; i < code.n && n < MAP_CODE_MAX; i++) {
 		if (code.p[i] != '.')
 			buf[n++] = code.p[i] == '_' ? '-' : code.p[i];
 	}
@@ -82,7 +83,7 @@ find(const struct map_sieve *S, const char *p, size_t n)
 static void
 add(struct map_sieve *S, struct sv_str code, unsigned char roles, bool prefix)
 {
-	char buf[CODE_MAX];
+	char buf[MAP_CODE_MAX];
 	size_t n = plain(code, buf);
 	struct known *k;
 
@@ -138,7 +139,8 @@ search(struct sv_str d, const char *p, const char *end)
 	return p + sv_str_find((struct sv_str){ p, (size_t)(end - p) }, d);
 }
 
-/* The roles in which a code of this resource matters; 0: none. */
+/* The roles in which a code of this resource matters; 0: none.  Of a type that
+ * is read, but has no row above, every line matters. */
 static unsigned char
 roles_of(struct sv_str type)
 {
@@ -146,16 +148,16 @@ roles_of(struct sv_str type)
 		if (sv_str_is(type, types[i].type))
 			return types[i].roles;
 	}
-	return 0;
+	return map_is_clinical(type) || map_is_supporting(type) ? ANY : 0;
 }
 
 static bool
 is_known(const struct map_sieve *S, struct sv_str code, unsigned char roles)
 {
-	char buf[CODE_MAX];
+	char buf[MAP_CODE_MAX];
 	size_t n;
 
-	if (code.n == 0 || code.n > CODE_MAX)
+	if (code.n == 0 || code.n > MAP_CODE_MAX)
 		return false;
 	n = plain(code, buf);
 	if ((find(S, buf, n)->roles & roles) != 0)

@@ -118,20 +118,6 @@ map_templates_make(struct sv_arena *A, const struct map_terminology *t,
 	return SV_OK;
 }
 
-static void
-add_encoded(struct sv_buf *b, struct sv_str s)
-{
-	static const char unreserved[] = "-._~0123456789"
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-
-	for (size_t i = 0; i < s.n; i++) {
-		if (memchr(unreserved, s.p[i], sizeof(unreserved) - 1) != NULL)
-			sv_buf_addc(b, s.p[i]);
-		else
-			sv_buf_printf(b, "%%%02X", (unsigned char)s.p[i]);
-	}
-}
-
 struct sv_str
 map_template_fill(struct sv_arena *A, struct sv_str query,
     struct sv_str patient)
@@ -142,7 +128,7 @@ map_template_fill(struct sv_arena *A, struct sv_str query,
 	sv_buf_init(&b, A, (size_t)1 << 20);
 	for (size_t i = 0; i < query.n; i++) {
 		if (sv_str_starts(sv_str_from(query, i), token)) {
-			add_encoded(&b, patient);
+			sv_buf_add_encoded(&b, patient, "");
 			i += token.n - 1;
 		} else if (query.p[i] == '|') {
 			sv_buf_add(&b, SV_LIT("%7C"));

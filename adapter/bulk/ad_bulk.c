@@ -3,8 +3,8 @@
  */
 #include "ad_bulk_course.h"
 
-
 #include "ad_bulk_status.h"
+#include "ad_clock.h"
 #include "ad_memory.h"
 
 /* A line that the server wrote for people, fit to print. */
@@ -259,7 +259,7 @@ run(struct ad_bulk_job *J, struct ad_bulk_fetched *ret)
 	ad_bulk_job_log(J, "export_complete", AD_BULK_NUMBER("files", ret->n),
 	    AD_BULK_NUMBER("resources", ret->lines),
 	    AD_BULK_NUMBER("bytes", ret->bytes), AD_BULK_NUMBER("duration",
-	    ad_bulk_now_ms() - J->started_ms));
+	    ad_now_ms() - J->started_ms));
 	return SV_OK;
 }
 

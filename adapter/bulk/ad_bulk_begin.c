@@ -3,25 +3,14 @@
  */
 #include "ad_bulk_course.h"
 
-#include <stdio.h>
-#include <sys/random.h>
-
 #include "ad_bulk_capability.h"
 #include "ad_bulk_status.h"
+#include "ad_clock.h"
 
 #define MAX_ANSWER ((size_t)64 << 20)
 #define PREFER "Prefer: respond-async, handling=lenient"
 
 static const char *const async_headers[] = { PREFER, NULL };
-
-static uint32_t
-random_number(void)
-{
-	uint32_t r = 0;
-
-	(void)!getrandom(&r, sizeof(r), 0);
-	return r;
-}
 
 struct sv_status
 ad_bulk_ask(struct ad_bulk_job *J, struct ad_client_request *r,
@@ -45,8 +34,8 @@ ad_bulk_ask(struct ad_bulk_job *J, struct ad_client_request *r,
 int64_t
 ad_bulk_next_ms(struct ad_bulk_job *J, int tries, int64_t retry_after_s)
 {
-	return ad_bulk_now_ms() + ad_bulk_delay_ms(&(struct ad_bulk_pace){
-	    J->o->ask_ms, tries, retry_after_s }, random_number());
+	return ad_now_ms() + ad_bulk_delay_ms(&(struct ad_bulk_pace){
+	    J->o->ask_ms, tries, retry_after_s }, ad_random());
 }
 
 struct sv_status
@@ -177,7 +166,7 @@ ad_bulk_begin(struct ad_bulk_job *J)
 	r.url = k.url.p;
 	r.media = k.post ? "application/fhir+json" : NULL;
 	r.body = k.body;
-	J->started_ms = ad_bulk_now_ms();
+	J->started_ms = ad_now_ms();
 	for (int i = 1; i <= AD_BULK_MAX_AGAIN; i++) {
 		SV_TRY(ad_bulk_ask(J, &r, &a));
 		if (a->code == CURLE_OK && a->status == 202)

@@ -55,15 +55,11 @@ bool
 ad_bulk_capability_read(struct sv_arena *A, struct sv_str json,
     struct sv_str level, struct sv_str *ret)
 {
-	struct fhir_json_limits limits = fhir_json_limits_default();
 	struct sv_str definition = definition_of(level);
 	const struct cJSON *tree;
-	struct fhir_issues is;
 	struct fhir_at root, rest, x;
 
-	fhir_issues_init(&is, A);
-	if (json.n == 0 || !sv_is_ok(fhir_json_check(json, &limits, &is))
-	    || !sv_is_ok(fhir_json_tree(A, json, &tree)))
+	if (!sv_is_ok(fhir_json_read(A, json, &tree)))
 		return false;
 	root = fhir_root(tree, "CapabilityStatement");
 	for (rest = fhir_first(&root, "rest"); fhir_is(&rest);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "ad_clock.h"
 #include "ad_durable.h"
 
 #define TELL_MS 100
@@ -142,7 +143,7 @@ settle_all(struct ad_bulk_loading *L)
 static void
 start_some(struct ad_bulk_loading *L)
 {
-	int64_t now = ad_bulk_now_ms();
+	int64_t now = ad_now_ms();
 
 	for (int k = 0; k < L->J->o->parallel && L->running < L->parallel
 	    && now >= L->hold_until_ms && sv_is_ok(L->failed); k++) {
@@ -157,7 +158,7 @@ start_some(struct ad_bulk_loading *L)
 static void
 tell(struct ad_bulk_loading *L)
 {
-	int64_t bytes = L->ret->bytes, now = ad_bulk_now_ms();
+	int64_t bytes = L->ret->bytes, now = ad_now_ms();
 
 	if (L->J->o->moved == NULL || (now - L->told_ms < TELL_MS
 	    && L->left > 0))
@@ -189,10 +190,10 @@ static void
 renew_first(struct ad_bulk_loading *L)
 {
 	if (L->left == 0 || L->J->expires_ms == 0
-	    || L->J->expires_ms > ad_bulk_now_ms())
+	    || L->J->expires_ms > ad_now_ms())
 		return;
 	if (sv_is_ok(ad_bulk_renew(L->J)))
-		L->renewed_ms = ad_bulk_now_ms();
+		L->renewed_ms = ad_now_ms();
 }
 
 static struct sv_status

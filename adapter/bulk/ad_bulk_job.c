@@ -13,21 +13,13 @@
 #include <unistd.h>
 
 #include "ad_bulk_status.h"
+#include "ad_clock.h"
 #include "ad_durable.h"
 #include "fhir_doc.h"
 #include "fhir_node.h"
 
 #define MAX_PAGE ((size_t)64 << 20)
 #define MAX_PAGES 100000
-
-int64_t
-ad_bulk_now_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_REALTIME, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static struct sv_status
 slurp_open(struct ad_bulk_job *J, FILE *f, struct sv_str *ret)
@@ -76,21 +68,20 @@ number(const struct fhir_at *root, const char *name)
 static struct sv_status
 load_state(struct ad_bulk_job *J)
 {
-	int64_t soon = ad_bulk_now_ms() + AD_BULK_MAX_WAIT_S * 1000;
-	struct fhir_json_limits limits = fhir_json_limits_default();
-	struct fhir_issues is;
+	int64_t soon = ad_now_ms() + AD_BULK_MAX_WAIT_S * 1000;
 	const struct cJSON *tree;
 	struct fhir_at root;
 	struct sv_str text;
+	struct sv_status s;
 
 	SV_TRY(slurp(J, "job.json", &text));
-	fhir_issues_init(&is, J->A);
-	if (!sv_is_ok(fhir_json_check(text, &limits, &is))) {
+	s = fhir_json_read(J->A, text, &tree);
+	SV_ENSURE(s.code != SV_CODE_NOMEM, s);
+	if (!sv_is_ok(s)) {
 		sv_err_set(J->err, "job.json", "it is damaged; remove the "
 		    "folder %s to start anew", J->o->folder);
 		return SV_BAD;
 	}
-	SV_TRY(fhir_json_tree(J->A, text, &tree));
 	root = fhir_root(tree, "job");
 	J->status_url = fhir_text(&root, "statusUrl");
 	J->started_ms = number(&root, "started");
@@ -266,7 +257,7 @@ ad_bulk_job_empty(const char *folder, bool all)
 bool
 ad_bulk_job_is_late(const struct ad_bulk_job *J)
 {
-	return ad_bulk_now_ms() - J->started_ms > J->o->deadline_s * 1000;
+	return ad_now_ms() - J->started_ms > J->o->deadline_s * 1000;
 }
 
 struct sv_status
@@ -281,7 +272,7 @@ bool
 ad_bulk_job_wait(struct ad_bulk_job *J, int64_t at_ms)
 {
 	for (;;) {
-		int64_t left = at_ms - ad_bulk_now_ms();
+		int64_t left = at_ms - ad_now_ms();
 
 		if (J->o->stopped != NULL && J->o->stopped(J->o->ctx))
 			return false;

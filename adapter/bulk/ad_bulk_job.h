@@ -29,9 +29,6 @@ struct ad_bulk_job {
 	bool lost;			/* nothing more can come of it */
 };
 
-/** Milliseconds since 1970. */
-int64_t ad_bulk_now_ms(void);
-
 /** Read what is in the folder; nothing there is OK too.  BAD: it is damaged. */
 struct sv_status ad_bulk_job_load(struct ad_bulk_job *J) SV_CHECK;
 

@@ -143,19 +143,6 @@ check(const struct ad_bulk_export *e, struct sv_err *err)
 	return SV_OK;
 }
 
-/* Percent-encode all but unreserved characters (RFC 3986 section 2.3). */
-static void
-add_encoded(struct sv_buf *b, struct sv_str s)
-{
-	char *text = curl_easy_escape(NULL, s.p, (int)s.n);
-
-	if (text == NULL)
-		b->failed = true;
-	else
-		sv_buf_add(b, sv_str_of(text));
-	curl_free(text);
-}
-
 /* In a comma list a comma of the value itself is encoded once more. */
 static void
 add_in_list(struct sv_buf *b, struct sv_str s)
@@ -164,7 +151,7 @@ add_in_list(struct sv_buf *b, struct sv_str s)
 		size_t n = sv_str_chr(s, ',');
 
 		if (n > 0)
-			add_encoded(b, (struct sv_str){ s.p, n });
+			sv_buf_add_encoded(b, (struct sv_str){ s.p, n }, "");
 		if (n < s.n)
 			sv_buf_add(b, SV_LIT("%252C"));
 		s = sv_str_from(s, n + 1);
@@ -187,7 +174,7 @@ add_list(struct sv_buf *b, const char *name, const struct sv_str *v, size_t n,
 	for (size_t i = 0; i < n; i++) {
 		if (!comma) {
 			add_query(b, name);
-			add_encoded(b, v[i]);
+			sv_buf_add_encoded(b, v[i], "");
 			continue;
 		}
 		if (i == 0)
@@ -305,7 +292,7 @@ add_address(struct sv_buf *b, const struct ad_bulk_export *e)
 		sv_buf_add(b, SV_LIT("/Patient"));
 	if (sv_str_is(e->level, "group")) {
 		sv_buf_add(b, SV_LIT("/Group/"));
-		add_encoded(b, e->group);
+		sv_buf_add_encoded(b, e->group, "");
 	}
 	sv_buf_addc(b, '/');
 	sv_buf_add(b, e->operation.n > 0 ? e->operation : SV_LIT("$export"));

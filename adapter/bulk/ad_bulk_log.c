@@ -3,9 +3,9 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "ad_clock.h"
 #include "ad_durable.h"
 
 #define MAX_TEXT 1000
@@ -63,17 +63,12 @@ add_details(struct line *l, const struct ad_bulk_detail *d)
 static void
 add_head(struct line *l, int64_t id, const char *event)
 {
-	char stamp[32] = "";
-	struct timespec now;
-	struct tm tm;
+	char stamp[AD_INSTANT_MAX];
 
-	(void)clock_gettime(CLOCK_REALTIME, &now);
-	if (gmtime_r(&now.tv_sec, &tm) != NULL)
-		(void)strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S", &tm);
+	ad_instant_exact(ad_now_ms(), stamp);
 	l->n = (size_t)snprintf(l->text, sizeof(l->text), "{\"exportId\":"
-	    "\"%lld\",\"timestamp\":\"%s.%03dZ\",\"eventId\":\"%s\","
-	    "\"eventDetail\":{", (long long)id, stamp,
-	    (int)(now.tv_nsec / 1000000), event);
+	    "\"%lld\",\"timestamp\":\"%s\",\"eventId\":\"%s\","
+	    "\"eventDetail\":{", (long long)id, stamp, event);
 }
 
 void

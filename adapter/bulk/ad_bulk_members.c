@@ -84,19 +84,13 @@ read_file(struct members *M, const char *folder, struct sv_str name)
 	return s;
 }
 
-static int
-compare(const void *a, const void *b)
-{
-	return sv_str_cmp(*(const struct sv_str *)a, *(const struct sv_str *)b);
-}
-
 static size_t
 sort(struct sv_str *id, size_t n)
 {
 	size_t kept = 0;
 
 	if (n > 0)
-		qsort(id, n, sizeof(*id), compare);
+		qsort(id, n, sizeof(*id), sv_str_order);
 	for (size_t i = 0; i < n; i++) {
 		if (kept == 0 || !sv_str_eq(id[kept - 1], id[i]))
 			id[kept++] = id[i];

@@ -2,6 +2,7 @@
  * One file of an export: what came of it, and what to do about it.
  */
 #include "ad_bulk_transfer.h"
+#include "ad_clock.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -158,7 +159,7 @@ ad_bulk_put_off(struct ad_bulk_transfer *t, const char *why,
 		    : retry_after_s * 1000;
 	wait = wait > MAX_WAIT_MS ? MAX_WAIT_MS : wait;
 	d->tries++;
-	d->at_ms = ad_bulk_now_ms() + wait;
+	d->at_ms = ad_now_ms() + wait;
 	ad_bulk_due_push(L, t->got);
 	ad_bulk_job_say(L->J, "%.*s: %s; trying again in %lld s",
 	    SV_FMT(L->ret->file[t->got].name), why,
@@ -214,7 +215,7 @@ renew(struct ad_bulk_transfer *t)
 		L->renewed_ms = INT64_MAX / 2;	/* never again */
 		return false;
 	}
-	L->renewed_ms = ad_bulk_now_ms();
+	L->renewed_ms = ad_now_ms();
 	return at_once(t);
 }
 
@@ -259,7 +260,7 @@ brake(struct ad_bulk_transfer *t, int64_t retry_after_s)
 	hold = hold > MAX_WAIT_MS ? MAX_WAIT_MS : hold;
 	L->easy = 0;
 	L->parallel -= L->parallel > 1 ? 1 : 0;
-	L->hold_until_ms = ad_bulk_now_ms() + hold;
+	L->hold_until_ms = ad_now_ms() + hold;
 	if (++L->busy_in_row <= MAX_BUSY)
 		L->todo[t->got].tries--;
 }

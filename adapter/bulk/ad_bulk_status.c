@@ -12,13 +12,9 @@
 static bool
 read_outcome(struct sv_arena *A, struct sv_str body, struct fhir_at *ret)
 {
-	struct fhir_json_limits limits = fhir_json_limits_default();
-	struct fhir_issues is;
 	const struct cJSON *tree;
 
-	fhir_issues_init(&is, A);
-	if (body.n == 0 || !sv_is_ok(fhir_json_check(body, &limits, &is))
-	    || !sv_is_ok(fhir_json_tree(A, body, &tree)))
+	if (!sv_is_ok(fhir_json_read(A, body, &tree)))
 		return false;
 	*ret = fhir_root(tree, "OperationOutcome");
 	return sv_str_is(fhir_text(ret, "resourceType"), "OperationOutcome");

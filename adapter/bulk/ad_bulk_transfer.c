@@ -10,16 +10,12 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "ad_clock.h"
+
 const struct ad_bulk_file *
 ad_bulk_transfer_file(const struct ad_bulk_transfer *t)
 {
 	return &t->L->J->page[t->page].file[t->i];
-}
-
-static bool
-is_coding(struct sv_str s, const char *name)
-{
-	return s.n == strlen(name) && strncasecmp(s.p, name, s.n) == 0;
 }
 
 static long
@@ -51,11 +47,13 @@ bool
 ad_bulk_transfer_body(struct ad_bulk_transfer *t)
 {
 	struct sv_str coding = ad_client_header(t->client, "Content-Encoding");
-	bool gzip = is_coding(coding, "gzip") || is_coding(coding, "x-gzip");
+	bool gzip = sv_str_eq_nocase(coding, SV_LIT("gzip"))
+	    || sv_str_eq_nocase(coding, SV_LIT("x-gzip"));
 	int64_t room = t->L->J->o->max_bytes - t->L->ret->bytes;
 	long status = status_of(t);
 
-	if (!gzip && coding.n > 0 && !is_coding(coding, "identity"))
+	if (!gzip && coding.n > 0
+	    && !sv_str_eq_nocase(coding, SV_LIT("identity")))
 		return false;
 	ad_bulk_sink_begin(&t->sink, t->part.fd, gzip, room);
 	t->begun = status == 200
@@ -141,12 +139,13 @@ static struct sv_status
 open_part(struct ad_bulk_transfer *t)
 {
 	struct ad_bulk_job *J = t->L->J;
+	bool disk = has_disk(J);
 
 	t->part = (struct ad_bulk_part){ .folder = J->o->folder,
 		.name = t->L->ret->file[t->got].name, .url = t->url };
-	if (has_disk(J) && ad_bulk_part_open(&t->part))
+	if (disk && ad_bulk_part_open(&t->part))
 		return SV_OK;
-	sv_err_set(J->err, J->o->folder, "%s", has_disk(J) ? strerror(errno)
+	sv_err_set(J->err, J->o->folder, "%s", disk ? strerror(errno)
 	    : "the disk is full but for what stays free; it goes on with the "
 	    "next run");
 	return SV_RETRY;
@@ -166,7 +165,7 @@ ad_bulk_transfer_start(struct ad_bulk_transfer *t, const struct ad_bulk_todo *d)
 	t->redirects = 0;
 	f = ad_bulk_transfer_file(t);
 	t->url = f->url;
-	t->begun_ms = ad_bulk_now_ms();
+	t->begun_ms = ad_now_ms();
 	SV_TRY(open_part(t));
 	s = ad_bulk_transfer_send(t, t->L->J->page[t->page].needs_token);
 	if (!sv_is_ok(s))

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "ad_cds_ledger.h"
+#include "ad_clock.h"
 #include "ad_engine.h"
 #include "ad_log.h"
 #include "ad_memory.h"
@@ -84,14 +85,10 @@ find_place(struct ad_cds_call *k)
 static struct sv_str
 allowed_origin(const struct ad_cds_call *k)
 {
-	const struct ad_cds_list *list = &k->use.setup->o.conf->origins;
 	struct sv_str origin = ad_http_header(k->http, "Origin");
 
-	for (size_t i = 0; i < list->n; i++) {
-		if (sv_str_eq(list->at[i], origin))
-			return origin;
-	}
-	return (struct sv_str){ NULL, 0 };
+	return ad_cds_listed(&k->use.setup->o.conf->origins, origin) ? origin
+	    : (struct sv_str){ NULL, 0 };
 }
 
 static void

@@ -4,11 +4,10 @@
 #include "ad_cds_part.h"
 
 #include <openssl/crypto.h>
-#include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "ad_cds_ledger.h"
+#include "ad_clock.h"
 #include "ad_log.h"
 #include "ad_store_load.h"
 #include "sv_limits.h"
@@ -256,20 +255,6 @@ refuse_unable(struct ad_cds_call *k)
 	    "be fetched.", sv_buf_str(&b));
 }
 
-/* The day here and the moment in UTC. */
-static int32_t
-today(char recorded[32])
-{
-	time_t now = time(NULL);
-	struct tm tm;
-
-	(void)gmtime_r(&now, &tm);
-	(void)strftime(recorded, 32, "%Y-%m-%dT%H:%M:%SZ", &tm);
-	(void)localtime_r(&now, &tm);
-	return sv_date_day((struct sv_ymd){ tm.tm_year + 1900, tm.tm_mon + 1,
-	    tm.tm_mday });
-}
-
 /* The token is not needed any more [R30]. */
 static void
 wipe(struct map_hook_request *q)
@@ -284,8 +269,9 @@ ad_cds_decide(struct ad_cds_call *k)
 {
 	struct map_result r = { .issues = &k->is };
 	struct sv_status s;
-	char now[32];
+	char now[AD_INSTANT_MAX];
 
+	ad_instant_text(ad_now_ms(), now);
 	wipe(&k->q);
 	s = remember(k);
 	if (s.code == SV_CODE_RETRY || s.code == SV_CODE_BAD) {
@@ -301,7 +287,7 @@ ad_cds_decide(struct ad_cds_call *k)
 	}
 	if (sv_is_ok(s))
 		s = map_line_decide_doc(&(struct map_line){ &k->A,
-		    &k->use.setup->engine, today(now), &k->is },
+		    &k->use.setup->engine, ad_today(), &k->is },
 		    &(struct fhir_doc){ .entries = k->q.entries,
 		    .n_entries = k->q.n_entries }, &r);
 	if (sv_is_ok(s))

@@ -4,8 +4,7 @@
  */
 #include "ad_cds_part.h"
 
-#include <string.h>
-
+#include "ad_clock.h"
 #include "ad_jwt.h"
 #include "ad_log.h"
 #include "ad_replay.h"
@@ -13,21 +12,6 @@
 const struct ad_cds_client ad_cds_anyone = { .name = "development",
 	.source = "development", .services = (1u << MAP_HOOK_MAX) - 1,
 	.plain = true };
-
-/* ${a} and ${b} without regard to the case of ASCII letters. */
-static bool
-same_letters(struct sv_str a, struct sv_str b)
-{
-	for (size_t i = 0; a.n == b.n && i < a.n; i++) {
-		char x = a.p[i], y = b.p[i];
-
-		x = x >= 'A' && x <= 'Z' ? (char)(x + 32) : x;
-		y = y >= 'A' && y <= 'Z' ? (char)(y + 32) : y;
-		if (x != y)
-			return false;
-	}
-	return a.n == b.n;
-}
 
 /* A URL as scheme, host with port, and path, so that equal ones compare equal:
  * the default port and one slash at the end say nothing (RFC 3986 section
@@ -41,7 +25,7 @@ place_of(struct sv_str url)
 {
 	struct place p = { .scheme = { url.p, sv_str_chr(url, ':') } };
 	struct sv_str rest = sv_str_from(url, p.scheme.n);
-	bool tls = same_letters(p.scheme, SV_LIT("https"));
+	bool tls = sv_str_eq_nocase(p.scheme, SV_LIT("https"));
 
 	if (sv_str_starts(rest, SV_LIT("://")))
 		rest = sv_str_from(rest, 3);
@@ -52,6 +36,16 @@ place_of(struct sv_str url)
 	if (sv_str_ends(p.path, SV_LIT("/")))
 		p.path.n--;
 	return p;
+}
+
+bool
+ad_cds_listed(const struct ad_cds_list *list, struct sv_str v)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		if (sv_str_eq(list->at[i], v))
+			return true;
+	}
+	return false;
 }
 
 struct audience {
@@ -69,7 +63,7 @@ is_place(const struct audience *a, struct sv_str base, const struct place *p)
 	struct place b = place_of(base);
 	struct sv_str path = a->path, tail;
 
-	if (!same_letters(b.scheme, p->scheme) || !same_letters(b.host,
+	if (!sv_str_eq_nocase(b.scheme, p->scheme) || !sv_str_eq_nocase(b.host,
 	    p->host) || !sv_str_starts(p->path, b.path))
 		return false;
 	tail = sv_str_from(p->path, b.path.n);
@@ -91,21 +85,7 @@ is_audience(const void *ctx, struct sv_str audience)
 		if (is_place(a, a->conf->base.at[i], &p))
 			return true;
 	}
-	for (size_t i = 0; i < a->client->audience.n; i++) {
-		if (sv_str_eq(audience, a->client->audience.at[i]))
-			return true;
-	}
-	return false;
-}
-
-static bool
-is_listed(const struct ad_cds_list *list, struct sv_str v)
-{
-	for (size_t i = 0; i < list->n; i++) {
-		if (sv_str_eq(list->at[i], v))
-			return true;
-	}
-	return list->n == 0;
+	return ad_cds_listed(&a->client->audience, audience);
 }
 
 /* Issuers may be shared by tenants, each a client of its own. */
@@ -115,7 +95,8 @@ client_of(const struct ad_cds_conf *conf, struct sv_str issuer,
 {
 	for (size_t i = 0; i < conf->n_clients; i++) {
 		if (sv_str_eq(conf->client[i].issuer, issuer)
-		    && is_listed(&conf->client[i].tenants, tenant))
+		    && (conf->client[i].tenants.n == 0
+		    || ad_cds_listed(&conf->client[i].tenants, tenant)))
 			return &conf->client[i];
 	}
 	return NULL;

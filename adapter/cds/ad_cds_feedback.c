@@ -5,6 +5,7 @@
 #include "ad_cds_part.h"
 
 #include "ad_cds_ledger.h"
+#include "ad_clock.h"
 #include "ad_log.h"
 #include "fhir_json.h"
 

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "ad_client.h"
+#include "ad_clock.h"
 #include "ad_log.h"
 #include "fhir_json.h"
 
@@ -47,26 +48,14 @@ struct ad_cds_fetcher {
 	struct waiting *list;		/* of the thread alone */
 };
 
-/* The deadline is not for a clock that can be set. */
-static int64_t
-monotonic_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 bool
 ad_cds_may_fetch(const struct ad_cds_call *k)
 {
-	const struct ad_cds_list *servers = &k->client->servers;
-	bool wants = false, listed = false;
+	bool listed = ad_cds_listed(&k->client->servers, k->q.server);
+	bool wants = false;
 
 	for (int i = 0; i < MAP_KEY_MAX; i++)
 		wants = wants || map_hook_wants(&k->q, (enum map_key)i);
-	for (size_t i = 0; i < servers->n; i++)
-		listed = listed || sv_str_eq(servers->at[i], k->q.server);
 	if (wants && !listed && k->q.server.n > 0)
 		ad_log("cds-server-not-listed", "client=%s", k->client->name);
 	return wants && listed;
@@ -236,7 +225,7 @@ collect(struct ad_cds_fetcher *F)
 static int
 answer_ready(struct ad_cds_fetcher *F, bool all)
 {
-	int64_t now = monotonic_ms(), wait = 1000;
+	int64_t now = ad_monotonic_ms(), wait = 1000;
 	struct waiting **at = &F->list;
 
 	while (*at != NULL) {
@@ -313,7 +302,8 @@ ad_cds_fetch(struct ad_cds_fetcher *F, struct ad_cds_call *k)
 		return;
 	}
 	w->k = k;
-	w->deadline_ms = monotonic_ms() + k->use.setup->o.conf->fetch_ms;
+	/* By a clock that nobody sets. */
+	w->deadline_ms = ad_monotonic_ms() + k->use.setup->o.conf->fetch_ms;
 	w->authorization = authorization_of(k);
 	(void)pthread_mutex_lock(&F->lock);
 	w->next = F->arrived;

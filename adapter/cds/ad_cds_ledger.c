@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "ad_clock.h"
 #include "ad_log.h"
 #include "ad_memory.h"
 

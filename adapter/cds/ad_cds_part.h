@@ -58,8 +58,10 @@ struct ad_cds_call {
 	struct map_cards cards;
 	bool remembered;
 	size_t n_fetched, n_late;	/* requests to the client's server */
-	struct ad_cds_call *next;	/* in a queue */
 };
+
+/** True if ${v} stands in ${list}. */
+bool ad_cds_listed(const struct ad_cds_list *list, struct sv_str v);
 
 struct sv_str ad_cds_service_id(enum map_hook h);
 

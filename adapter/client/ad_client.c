@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #define CONNECT_S 10L
 #define STALL_S 60L		/* without a byte, where there is no time limit */

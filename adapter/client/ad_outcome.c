@@ -190,8 +190,7 @@ read_answer(struct sv_arena *A, struct sv_str text, const struct cJSON **ret)
 	fhir_issues_init(&is, A);
 	if (sv_str_starts(sv_str_trim(text), SV_LIT("<")))
 		return sv_is_ok(fhir_xml_tree(A, text, &limits, ret, &is));
-	return sv_is_ok(fhir_json_check(text, &limits, &is))
-	    && sv_is_ok(fhir_json_tree(A, text, ret));
+	return sv_is_ok(fhir_json_read(A, text, ret));
 }
 
 static void

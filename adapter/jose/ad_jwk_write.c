@@ -5,7 +5,6 @@
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <string.h>
 
 #include "ad_base64.h"
 #include "ad_jwk.h"

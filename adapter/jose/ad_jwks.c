@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "ad_clock.h"
 #include "ad_memory.h"
 
 /* Good signatures remembered, by a hash that an attacker cannot aim: to be
@@ -34,15 +35,6 @@ struct ad_jwks {
 	int64_t fetched_ms;		/* the last time it was tried */
 	int64_t due_ms;
 };
-
-static int64_t
-now_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static bool
 is_url(const char *source)
@@ -131,7 +123,7 @@ fetch(struct ad_jwks *J)
 		    h != NULL ? "" : err.text);
 	(void)pthread_mutex_lock(&J->lock);
 	J->fetching = false;
-	J->fetched_ms = now_ms();
+	J->fetched_ms = ad_monotonic_ms();
 	J->due_ms = J->fetched_ms + (h != NULL ? J->o.refresh_ms
 	    : J->o.pause_ms);
 	if (h != NULL) {
@@ -172,7 +164,7 @@ run(void *arg)
 	while (J->users > 0) {
 		int64_t at = next_ms(J);
 
-		if (at <= now_ms()) {
+		if (at <= ad_monotonic_ms()) {
 			fetch(J);
 			continue;
 		}
@@ -238,7 +230,7 @@ ad_jwks_open(const struct ad_jwks_options *o, struct sv_err *err)
 	}
 	if (!is_url(J->source)) {
 		J->now = get(J, err);
-		J->fetched_ms = now_ms();
+		J->fetched_ms = ad_monotonic_ms();
 		J->due_ms = J->fetched_ms + o->refresh_ms;
 		if (J->now == NULL) {
 			jwks_free(J);
@@ -295,7 +287,7 @@ ask(struct ad_jwks *J)
 
 	(void)pthread_mutex_lock(&J->lock);
 	later = J->fetching || J->now == NULL
-	    || now_ms() - J->fetched_ms >= J->o.pause_ms;
+	    || ad_monotonic_ms() - J->fetched_ms >= J->o.pause_ms;
 	J->asked = true;
 	(void)pthread_cond_signal(&J->wake);
 	(void)pthread_mutex_unlock(&J->lock);

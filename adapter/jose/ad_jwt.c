@@ -110,7 +110,7 @@ is_type(struct sv_str typ, const char *name)
 	if (typ.n > sizeof(prefix) - 1
 	    && strncasecmp(typ.p, prefix, sizeof(prefix) - 1) == 0)
 		typ = sv_str_from(typ, sizeof(prefix) - 1);
-	return typ.n == n.n && strncasecmp(typ.p, n.p, n.n) == 0;
+	return sv_str_eq_nocase(typ, n);
 }
 
 enum ad_jwt_fault

@@ -1,32 +1,11 @@
 #include "ad_line.h"
 
-#include <string.h>
-#include <sys/random.h>
-#include <time.h>
-
+#include "ad_clock.h"
 #include "ad_memory.h"
 #include "sv_limits.h"
 
 #define LOOK_MS 2000		/* the longest that nobody asks the store */
 #define RETRY_MS 1000		/* after it failed */
-
-int64_t
-ad_line_now_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_REALTIME, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-uint32_t
-ad_line_random(void)
-{
-	uint32_t r = 0;
-
-	(void)!getrandom(&r, sizeof(r), 0);
-	return r;
-}
 
 void
 ad_job_set(struct ad_job *j, enum ad_job_state state)
@@ -70,8 +49,8 @@ ad_line_settle(struct ad_job *j, const struct ad_verdict *v,
 {
 	struct ad_line *L = j->line;
 	struct ad_row *r = &j->row;
-	int64_t now = ad_line_now_ms();
-	uint32_t random = ad_line_random();
+	int64_t now = ad_now_ms();
+	uint32_t random = ad_random();
 
 	ad_breaker_note(&L->breaker, v->outcome, retry_after_s, now, random);
 	r->state = v->outcome == AD_OUTCOME_DONE ? AD_ROW_DONE
@@ -113,7 +92,7 @@ give_back(struct ad_line *L)
 	while ((j = next_job(L, AD_JOB_QUEUED)) != NULL) {
 		j->row.state = AD_ROW_WAITING;
 		j->row.attempts--;
-		j->row.due_ms = ad_line_now_ms();
+		j->row.due_ms = ad_now_ms();
 		ad_job_set(j, AD_JOB_SETTLED);
 	}
 }
@@ -139,7 +118,7 @@ queue(struct ad_line *L, const struct ad_row *r)
 	}
 	j->row.state = AD_ROW_WAITING;
 	j->row.reason = SV_LIT("not enough memory");
-	j->row.due_ms = ad_line_now_ms() + 1000;
+	j->row.due_ms = ad_now_ms() + 1000;
 	ad_job_set(j, AD_JOB_SETTLED);
 }
 
@@ -160,7 +139,7 @@ free_settled(struct ad_line *L)
 static int
 wanted(const struct ad_line *L)
 {
-	long n = ad_breaker_allows(&L->breaker, ad_line_now_ms());
+	long n = ad_breaker_allows(&L->breaker, ad_now_ms());
 	size_t room = L->count[AD_JOB_FREE] + L->count[AD_JOB_SETTLED];
 
 	if (*L->stop_at_ms != 0 || n == 0 || L->count[AD_JOB_QUEUED] > 0)
@@ -179,7 +158,7 @@ turn(struct ad_line *L)
 {
 	struct ad_row settled[AD_LINE_JOBS];
 	struct ad_claim c = { .destination = L->d.name, .settled = settled,
-		.now_ms = ad_line_now_ms(), .max = wanted(L),
+		.now_ms = ad_now_ms(), .max = wanted(L),
 		.max_bytes = AD_LINE_BYTES };
 	struct sv_arena A = ad_arena(SV_LIMIT_ARENA);
 	bool ok;
@@ -203,7 +182,7 @@ turn(struct ad_line *L)
 static void
 look(struct ad_line *L)
 {
-	int64_t now = ad_line_now_ms();
+	int64_t now = ad_now_ms();
 	bool fresh = atomic_exchange(&L->fresh, false);
 
 	if (L->count[AD_JOB_QUEUED] > 0 || now < L->breaker.pause_until_ms
@@ -221,7 +200,7 @@ look(struct ad_line *L)
 static bool
 turn_is_due(const struct ad_line *L)
 {
-	int64_t now = ad_line_now_ms();
+	int64_t now = ad_now_ms();
 
 	if (now < L->rest_ms)
 		return false;
@@ -235,7 +214,7 @@ turn_is_due(const struct ad_line *L)
 static int
 wait_ms(const struct ad_line *L)
 {
-	int64_t now = ad_line_now_ms(), until = L->look_ms;
+	int64_t now = ad_now_ms(), until = L->look_ms;
 
 	if (*L->stop_at_ms != 0)
 		return 20;
@@ -268,10 +247,10 @@ start_all(struct ad_line *L)
 	struct ad_job *j;
 
 	while ((long)L->count[AD_JOB_RUNNING] < ad_breaker_allows(&L->breaker,
-	    ad_line_now_ms()) && (j = next_job(L, AD_JOB_QUEUED)) != NULL)
+	    ad_now_ms()) && (j = next_job(L, AD_JOB_QUEUED)) != NULL)
 		ad_transfer_start(j);
 	if (*L->stop_at_ms != 0 || L->breaker.open
-	    || ad_breaker_allows(&L->breaker, ad_line_now_ms()) == 0)
+	    || ad_breaker_allows(&L->breaker, ad_now_ms()) == 0)
 		give_back(L);
 }
 
@@ -280,7 +259,7 @@ is_over(const struct ad_line *L)
 {
 	return *L->stop_at_ms != 0 && ((L->count[AD_JOB_RUNNING] == 0
 	    && L->count[AD_JOB_SETTLED] == 0)
-	    || ad_line_now_ms() >= *L->stop_at_ms);
+	    || ad_now_ms() >= *L->stop_at_ms);
 }
 
 /* At the end: what is under way may have been stored or not, and is posted
@@ -317,7 +296,7 @@ ad_line_work(void *arg)
 			L->fresh = true;
 			if (turn(L))
 				continue;
-			L->rest_ms = ad_line_now_ms() + RETRY_MS;
+			L->rest_ms = ad_now_ms() + RETRY_MS;
 		}
 		(void)curl_multi_poll(L->multi, NULL, 0, wait_ms(L), NULL);
 	}

@@ -60,10 +60,6 @@ struct ad_line {
 	_Atomic bool open;
 };
 
-/** Milliseconds since 1970; a random number. */
-int64_t ad_line_now_ms(void);
-uint32_t ad_line_random(void);
-
 void ad_job_set(struct ad_job *j, enum ad_job_state state);
 
 /** Post the QUEUED ${j}, or write it to its folder: RUNNING, or SETTLED at
@@ -81,7 +77,8 @@ void ad_line_settle(struct ad_job *j, const struct ad_verdict *v,
 void *ad_line_work(void *L);
 
 /** Write ${r} as a file of its own into ${folder}: whole or not at all, and
- * once.  False with errno. */
-bool ad_drop_file(const char *folder, const struct ad_row *r);
+ * once.  RETRY with ${err}. */
+struct sv_status ad_drop_file(const char *folder, const struct ad_row *r,
+    struct sv_err *err) SV_CHECK;
 
 #endif

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "ad_clock.h"
 #include "ad_line.h"
 
 struct ad_poster {
@@ -116,7 +117,7 @@ ad_poster_stop(struct ad_poster *P, int deadline_ms)
 {
 	if (P == NULL)
 		return;
-	P->stop_at_ms = ad_line_now_ms() + deadline_ms;
+	P->stop_at_ms = ad_now_ms() + deadline_ms;
 	for (size_t i = 0; i < P->n; i++) {
 		if (P->line[i].started)
 			(void)curl_multi_wakeup(P->line[i].multi);

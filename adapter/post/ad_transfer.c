@@ -3,7 +3,6 @@
  */
 #include "ad_line.h"
 
-#include <errno.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <string.h>
@@ -147,6 +146,7 @@ ad_transfer_start(struct ad_job *j)
 {
 	struct ad_line *L = j->line;
 	struct ad_verdict v = { .outcome = AD_OUTCOME_DONE };
+	struct sv_err err;
 
 	ad_job_set(j, AD_JOB_RUNNING);
 	if (j->row.body.n == 0) {
@@ -158,10 +158,10 @@ ad_transfer_start(struct ad_job *j)
 	    j->row.body, &j->row.body))) {
 		not_sent(j, "", "not enough memory for its references");
 	} else if (strncmp(L->d.url, "file:", 5) == 0) {
-		if (ad_drop_file(L->d.url + 5, &j->row))
+		if (sv_is_ok(ad_drop_file(L->d.url + 5, &j->row, &err)))
 			ad_line_settle(j, &v, 0);
 		else
-			not_sent(j, L->d.url + 5, strerror(errno));
+			not_sent(j, L->d.url + 5, err.text);
 	} else {
 		j->client = L->n_idle > 0 ? L->idle[--L->n_idle] : NULL;
 		j->n_entries = count_entries(j);

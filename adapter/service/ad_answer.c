@@ -3,8 +3,6 @@
  */
 #include "ad_apply.h"
 
-#include <stdio.h>
-
 #include "fhir_outcome.h"
 #include "fhir_type.h"
 #include "map_hash.h"

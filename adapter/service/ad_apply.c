@@ -3,8 +3,6 @@
  */
 #include "ad_apply.h"
 
-#include <string.h>
-
 #include "fhir_type.h"
 #include "map_hash.h"
 #include "sv_limits.h"
@@ -208,15 +206,12 @@ ad_apply_set(struct ad_intake *I, struct ad_store *S, struct ad_set set,
 	struct sv_status s;
 
 	SV_TRY(ad_store_savepoint(S));
-	s = apply_entries(I, S, set, ret);
+	s = ad_store_end_savepoint(S, apply_entries(I, S, set, ret));
 	if (sv_is_ok(s))
-		return ad_store_release(S);
+		return SV_OK;
 	ret->status = 422;
 	ret->fate = AD_FATE_REFUSED;
 	I->affected.n = affected;
 	I->n_posts = posts;
-	/* Whatever failed: an open savepoint would catch the undoing of the
-	 * whole message. */
-	SV_TRY(ad_store_undo(S));
-	return s.code == SV_CODE_BAD || s.code == SV_CODE_LIMIT ? SV_OK : s;
+	return ad_is_hopeless(s) ? SV_OK : s;
 }

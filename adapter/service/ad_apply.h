@@ -50,6 +50,9 @@ struct ad_intake {
 	bool fresh;			/* that one is new */
 };
 
+/** The data are such that trying again is no use: BAD, LIMIT. */
+bool ad_is_hopeless(struct sv_status s);
+
 /* Resources that belong together: a Bundle, or an entry of a batch. */
 struct ad_set {
 	struct fhir_entry *e;

@@ -1,7 +1,6 @@
 /*
  * What a client may do.
  */
-#include <string.h>
 
 #include "ad_auth.h"
 #include "ad_memory.h"

@@ -2,6 +2,7 @@
  * CapabilityStatement: what this service can do, for machines.
  */
 #include "ad_service.h"
+#include "ad_clock.h"
 
 /* What may be sent: every type from which facts are read. */
 static const char *const taken[] = { "Patient", "Condition", "Observation",

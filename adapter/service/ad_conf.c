@@ -152,8 +152,8 @@ read_issuers(cfg_t *cfg, struct ad_conf *c, struct sv_err *err)
 	return SV_OK;
 }
 
-static bool
-is_between(long v, long low, long high)
+bool
+ad_conf_between(long v, long low, long high)
 {
 	return v >= low && v <= high;
 }
@@ -177,10 +177,11 @@ check(const struct ad_conf *c, const char *path, struct sv_err *err)
 	if (c->store == NULL)
 		return ad_conf_wrong(err, path, "store is missing: where the service "
 		    "keeps its database");
-	if (!is_between(c->port, 0, 65535) || !is_between(c->threads, 1, 64)
-	    || !is_between(c->max_body_mib, 1, 1024)
-	    || !is_between(c->max_connections, 1, 1000000)
-	    || !is_between(c->keep_days, 0, 36500))
+	if (!ad_conf_between(c->port, 0, 65535)
+	    || !ad_conf_between(c->threads, 1, 64)
+	    || !ad_conf_between(c->max_body_mib, 1, 1024)
+	    || !ad_conf_between(c->max_connections, 1, 1000000)
+	    || !ad_conf_between(c->keep_days, 0, 36500))
 		return ad_conf_wrong(err, path, "port is 0 to 65535, threads 1 to 64, "
 		    "max-body-mib 1 to 1024, max-connections 1 to 1000000, "
 		    "keep-days 0 to 36500");

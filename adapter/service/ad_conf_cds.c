@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "ad_conf_parse.h"
 #include "ad_jwk.h"
 
 /* libconfuse parses lists given as text, and wants that text writable. */
@@ -54,30 +55,15 @@ cfg_opt_t ad_conf_cds_client_options[] = {
 };
 
 static struct sv_status
-wrong(struct sv_err *err, const char *where, const char *what)
-{
-	sv_err_set(err, where, "%s", what);
-	return SV_BAD;
-}
-
-static struct sv_status
 read_list(cfg_t *s, const char *name, struct ad_cds_list *ret,
     struct sv_err *err)
 {
 	ret->n = cfg_size(s, name);
 	if (ret->n > AD_CDS_LIST)
-		return wrong(err, name, "a list of at most 16");
+		return ad_conf_wrong(err, name, "a list of at most 16");
 	for (unsigned i = 0; i < ret->n; i++)
 		ret->at[i] = sv_str_of(cfg_getnstr(s, name, i));
 	return SV_OK;
-}
-
-static const char *
-text_or_null(cfg_t *s, const char *name)
-{
-	const char *v = cfg_getstr(s, name);
-
-	return v != NULL && v[0] != '\0' ? v : NULL;
 }
 
 static struct sv_status
@@ -88,7 +74,7 @@ read_words(cfg_t *s, struct ad_cds_client *c, struct sv_err *err)
 		    i)));
 
 		if (a == 0)
-			return wrong(err, c->name, "algorithms are ES384, "
+			return ad_conf_wrong(err, c->name, "algorithms are ES384, "
 			    "RS384, ES256 and RS256");
 		c->algorithms |= a;
 	}
@@ -100,13 +86,13 @@ read_words(cfg_t *s, struct ad_cds_client *c, struct sv_err *err)
 		    map_hook_name((enum map_hook)h)))
 			h++;
 		if (h == MAP_HOOK_MAX)
-			return wrong(err, c->name, "services are patient-view, "
+			return ad_conf_wrong(err, c->name, "services are patient-view, "
 			    "order-select and order-sign");
 		c->services |= 1u << h;
 	}
 	c->replay_log = strcmp(cfg_getstr(s, "replay"), "log") == 0;
 	if (!c->replay_log && strcmp(cfg_getstr(s, "replay"), "reject") != 0)
-		return wrong(err, c->name, "replay is reject or log");
+		return ad_conf_wrong(err, c->name, "replay is reject or log");
 	return SV_OK;
 }
 
@@ -121,24 +107,24 @@ static struct sv_status
 check_client(struct ad_cds_client *c, struct sv_err *err)
 {
 	if (c->issuer.n == 0)
-		return wrong(err, c->name, "a cds-client needs its issuer: the "
+		return ad_conf_wrong(err, c->name, "a cds-client needs its issuer: the "
 		    "\"iss\" of its tokens");
 	if (c->jwks == NULL && c->jku.n == 0)
-		return wrong(err, c->name, "a cds-client needs jwks, a file "
+		return ad_conf_wrong(err, c->name, "a cds-client needs jwks, a file "
 		    "with its public keys, or jku, the URL of them");
 	if (c->jku.n > 0 && !is_url(c->jku, c->plain))
-		return wrong(err, c->name, "jku is an https URL");
+		return ad_conf_wrong(err, c->name, "jku is an https URL");
 	for (size_t i = 0; i < c->servers.n; i++) {
 		struct sv_str *u = &c->servers.at[i];
 
 		if (!is_url(*u, c->plain))
-			return wrong(err, c->name, "fhir-servers are https "
+			return ad_conf_wrong(err, c->name, "fhir-servers are https "
 			    "URLs");
 		if (sv_str_ends(*u, SV_LIT("/")))
 			u->n--;
 	}
 	if (c->max_life_s < 1)
-		return wrong(err, c->name, "max-life is a number of seconds");
+		return ad_conf_wrong(err, c->name, "max-life is a number of seconds");
 	return SV_OK;
 }
 
@@ -146,11 +132,11 @@ static struct sv_status
 read_client(cfg_t *s, struct ad_cds_client *c, struct sv_err *err)
 {
 	*c = (struct ad_cds_client){ .name = cfg_title(s),
-		.source = text_or_null(s, "source"),
+		.source = ad_conf_text(s, "source"),
 		.issuer = sv_str_of(cfg_getstr(s, "issuer")),
-		.jwks = text_or_null(s, "jwks"),
+		.jwks = ad_conf_text(s, "jwks"),
 		.jku = sv_str_of(cfg_getstr(s, "jku")),
-		.ca = text_or_null(s, "ca"),
+		.ca = ad_conf_text(s, "ca"),
 		.subject = sv_str_of(cfg_getstr(s, "subject")),
 		.max_life_s = cfg_getint(s, "max-life"),
 		.plain = cfg_getbool(s, "allow-http"),
@@ -183,7 +169,7 @@ read_reason(struct sv_str text, struct map_coding *ret, struct sv_err *err)
 	*ret = (struct map_coding){ { text.p, a }, { rest.p, b },
 		sv_str_from(rest, b + 1) };
 	if (ret->system.n == 0 || ret->code.n == 0 || ret->display.n == 0)
-		return wrong(err, "override-reasons", "an override reason is "
+		return ad_conf_wrong(err, "override-reasons", "an override reason is "
 		    "\"system|code|display\"");
 	return SV_OK;
 }
@@ -196,7 +182,7 @@ read_query(struct sv_str text, struct ad_cds_conf *c, struct sv_err *err)
 	enum map_key k = map_key_of((struct sv_str){ text.p, eq });
 
 	if (k == MAP_KEY_MAX || eq + 1 >= text.n)
-		return wrong(err, "prefetch", "prefetch takes \"key=query\", "
+		return ad_conf_wrong(err, "prefetch", "prefetch takes \"key=query\", "
 		    "with key patient, conditions, observations, reports, "
 		    "procedures or medications");
 	c->query[k] = sv_str_from(text, eq + 1);
@@ -226,7 +212,7 @@ read_section(cfg_t *s, struct ad_cds_conf *c, struct sv_err *err)
 	c->suppress_days = cfg_getint(s, "suppress-days");
 	c->max_body_kib = cfg_getint(s, "max-body-kib");
 	if (!c->version_3 && strcmp(cfg_getstr(s, "version"), "2.0.1") != 0)
-		return wrong(err, "cds", "version is 2.0.1 or 3.0.0");
+		return ad_conf_wrong(err, "cds", "version is 2.0.1 or 3.0.0");
 	return SV_OK;
 }
 
@@ -234,36 +220,30 @@ static struct sv_status
 check_base(struct ad_cds_conf *c, struct sv_err *err)
 {
 	if (c->base.n == 0)
-		return wrong(err, "cds", "base is missing: the public URL of "
+		return ad_conf_wrong(err, "cds", "base is missing: the public URL of "
 		    "this service, {\"https://salvor.hospital.example\"}; it "
 		    "is what tokens are for");
 	for (size_t i = 0; i < c->base.n; i++) {
 		if (!is_url(c->base.at[i], c->development))
-			return wrong(err, "cds", "base is an https URL");
+			return ad_conf_wrong(err, "cds", "base is an https URL");
 		if (sv_str_ends(c->base.at[i], SV_LIT("/")))
 			c->base.at[i].n--;
 	}
 	return SV_OK;
 }
 
-static bool
-is_between(long v, long low, long high)
-{
-	return v >= low && v <= high;
-}
-
 static struct sv_status
 check(struct ad_cds_conf *c, struct sv_err *err)
 {
 	SV_TRY(check_base(c, err));
-	if (!is_between(c->max_cards, 1, MAP_CARDS_MAX)
-	    || !is_between(c->fetch_ms, 1, 10000)
-	    || !is_between(c->suppress_days, 0, 400)
-	    || !is_between(c->max_body_kib, 1, 65536))
-		return wrong(err, "cds", "max-cards is 1 to 16, fetch-ms 1 to "
+	if (!ad_conf_between(c->max_cards, 1, MAP_CARDS_MAX)
+	    || !ad_conf_between(c->fetch_ms, 1, 10000)
+	    || !ad_conf_between(c->suppress_days, 0, 400)
+	    || !ad_conf_between(c->max_body_kib, 1, 65536))
+		return ad_conf_wrong(err, "cds", "max-cards is 1 to 16, fetch-ms 1 to "
 		    "10000, suppress-days 0 to 400, max-body-kib 1 to 65536");
 	if (c->n_clients == 0 && !c->development)
-		return wrong(err, "cds", "nobody may call: add a cds-client "
+		return ad_conf_wrong(err, "cds", "nobody may call: add a cds-client "
 		    "section");
 	return SV_OK;
 }
@@ -275,12 +255,12 @@ ad_conf_cds_read(cfg_t *cfg, bool development, struct ad_cds_conf *ret,
 	*ret = (struct ad_cds_conf){ .development = development,
 		.n_clients = cfg_size(cfg, "cds-client") };
 	if (cfg_size(cfg, "cds") == 0)
-		return ret->n_clients == 0 ? SV_OK : wrong(err, "cds-client",
+		return ret->n_clients == 0 ? SV_OK : ad_conf_wrong(err, "cds-client",
 		    "there is no cds section");
 	if (cfg_size(cfg, "cds") > 1)
-		return wrong(err, "cds", "there is one section of this name");
+		return ad_conf_wrong(err, "cds", "there is one section of this name");
 	if (ret->n_clients > AD_CDS_MAX)
-		return wrong(err, "cds-client", "at most 32 of them");
+		return ad_conf_wrong(err, "cds-client", "at most 32 of them");
 	ret->on = true;
 	SV_TRY(read_section(cfg_getnsec(cfg, "cds", 0), ret, err));
 	for (unsigned i = 0; i < ret->n_clients; i++)

@@ -24,9 +24,8 @@ cfg_opt_t ad_conf_destination_options[] = {
 	CFG_END()
 };
 
-/* "none" is no proxy, whatever the environment says. */
-static const char *
-proxy_of(cfg_t *s)
+const char *
+ad_conf_proxy(cfg_t *s)
 {
 	const char *p = ad_conf_text(s, "proxy");
 
@@ -88,7 +87,7 @@ ad_conf_read_destination(cfg_t *s, bool development,
 	*ret = (struct ad_conf_destination){ .name = cfg_title(s),
 		.url = ad_conf_text(s, "url"), .ca = ad_conf_text(s, "ca"),
 		.certificate = ad_conf_text(s, "certificate"),
-		.key = ad_conf_text(s, "key"), .proxy = proxy_of(s),
+		.key = ad_conf_text(s, "key"), .proxy = ad_conf_proxy(s),
 		.token_file = ad_conf_text(s, "token-file"),
 		.user = ad_conf_text(s, "user"),
 		.password_file = ad_conf_text(s, "password-file"),

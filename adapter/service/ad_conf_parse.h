@@ -12,6 +12,13 @@
 /** The text of key ${name}; NULL if it is not given. */
 const char *ad_conf_text(cfg_t *cfg, const char *name);
 
+/** Key proxy as ad_client_peer wants it: "none" is no proxy, whatever the
+ * environment says. */
+const char *ad_conf_proxy(cfg_t *cfg);
+
+/** ${low} to ${high}, both included. */
+bool ad_conf_between(long v, long low, long high);
+
 /** BAD, with ${err}. */
 struct sv_status ad_conf_wrong(struct sv_err *err, const char *where,
     const char *what);

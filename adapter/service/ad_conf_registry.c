@@ -98,7 +98,7 @@ read_server(cfg_t *s, struct ad_conf_registry *r, struct sv_err *err)
 	r->ca = ad_conf_text(s, "ca");
 	r->certificate = ad_conf_text(s, "certificate");
 	r->key = ad_conf_text(s, "key");
-	r->proxy = ad_conf_text(s, "proxy");
+	r->proxy = ad_conf_proxy(s);
 	r->client_id = ad_conf_text(s, "client-id");
 	r->client_key = ad_conf_text(s, "client-key");
 	r->token_url = ad_conf_text(s, "token-url");

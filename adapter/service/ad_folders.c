@@ -24,6 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "ad_clock.h"
 #include "ad_memory.h"
 #include "sv_limits.h"
 

@@ -5,7 +5,6 @@
  */
 #include "ad_service.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "fhir_type.h"

@@ -1,9 +1,8 @@
 #include "ad_apply.h"
 
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
+#include "ad_clock.h"
 #include "ad_memory.h"
 #include "fhir_type.h"
 #include "sv_date.h"
@@ -13,16 +12,11 @@
 static struct sv_status
 set_clock(struct ad_intake *I, int64_t ms)
 {
-	time_t t = (time_t)(ms / 1000);
-	char text[32];
-	struct tm tm;
-
-	SV_ENSURE(gmtime_r(&t, &tm) != NULL
-	    && strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm) > 0,
-	    SV_BUG);
-	I->recorded = sv_arena_str(&I->A, sv_str_of(text));
+	I->recorded = ad_instant(&I->A, ms);
+	SV_ENSURE(I->recorded.p != NULL, SV_NOMEM);
+	SV_ENSURE(I->recorded.n > 0, SV_BUG);
 	I->as_of = (int32_t)(ms / 86400000);
-	return I->recorded.p != NULL ? SV_OK : SV_NOMEM;
+	return SV_OK;
 }
 
 static struct sv_status
@@ -193,12 +187,11 @@ decide_batch(struct ad_intake *I, struct ad_store *S)
 	struct sv_status s;
 
 	SV_TRY(ad_store_savepoint(S));
-	s = ad_redecide_all(I, S, &I->whole.is);
+	s = ad_store_end_savepoint(S, ad_redecide_all(I, S, &I->whole.is));
 	if (sv_is_ok(s))
-		return ad_store_release(S);
-	SV_TRY(ad_store_undo(S));
+		return SV_OK;
 	I->whole.fate = AD_FATE_HELD;
-	return s.code == SV_CODE_BAD || s.code == SV_CODE_LIMIT ? SV_OK : s;
+	return ad_is_hopeless(s) ? SV_OK : s;
 }
 
 /* The entries of a batch one after the other; the worst fate is the fate of

@@ -3,6 +3,7 @@
  * for it.
  */
 #include "ad_reply.h"
+#include "ad_clock.h"
 
 #include <stdio.h>
 

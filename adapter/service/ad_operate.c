@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "ad_clock.h"
 #include "ad_memory.h"
 #include "sv_limits.h"
 

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "ad_check.h"
+#include "ad_clock.h"
 
 enum ad_exit
 ad_operate_store(const struct ad_options *o)

@@ -3,27 +3,12 @@
  */
 #include "ad_reply.h"
 
-#include <stdio.h>
-#include <string.h>
-#include <time.h>
-
+#include "ad_clock.h"
 #include "ad_memory.h"
 #include "ad_store_load.h"
 #include "fhir_type.h"
 #include "map_result.h"
 #include "sv_limits.h"
-
-struct sv_str
-ad_instant(struct sv_arena *A, int64_t ms)
-{
-	time_t t = (time_t)(ms / 1000);
-	char text[32] = "";
-	struct tm tm;
-
-	if (gmtime_r(&t, &tm) != NULL)
-		(void)strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	return sv_arena_str(A, sv_str_of(text));
-}
 
 /* "sys|value" or "value". */
 static struct sv_status

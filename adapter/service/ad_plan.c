@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "ad_clock.h"
 #include "ad_memory.h"
 #include "fhir_type.h"
 #include "map_result.h"
@@ -32,7 +33,7 @@ find_plan(struct sv_arena *A, const struct ad_setup *u, struct sv_str id,
     struct fhir_entry *ret)
 {
 	for (size_t i = 0; i < u->engine.n_rules; i++) {
-		struct sv_status s = read_plan(A, &u->engine.rules[i], ret);
+		struct sv_status s = read_plan(A, &u->engine.files[i], ret);
 		struct fhir_at root;
 
 		SV_ENSURE(s.code != SV_CODE_NOMEM, s);
@@ -83,7 +84,7 @@ ad_page_plans(struct ad_page *p)
 
 	SV_ENSURE(e != NULL, SV_NOMEM);
 	for (size_t i = 0; i < p->u->engine.n_rules; i++) {
-		struct sv_status s = read_plan(p->A, &p->u->engine.rules[i],
+		struct sv_status s = read_plan(p->A, &p->u->engine.files[i],
 		    &e[n]);
 		struct fhir_at root;
 

@@ -113,7 +113,7 @@ read_or_refuse(struct ad_intake *I, struct ad_set set, struct ad_result *ret)
 		ret->status = 200;
 		ret->fate = AD_FATE_APPLIED;
 	}
-	return s.code == SV_CODE_BAD || s.code == SV_CODE_LIMIT ? SV_OK : s;
+	return ad_is_hopeless(s) ? SV_OK : s;
 }
 
 struct sv_status

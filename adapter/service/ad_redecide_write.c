@@ -121,9 +121,8 @@ ad_redecide_all(struct ad_intake *I, struct ad_store *S,
 	return SV_OK;
 }
 
-/* A patient that cannot be decided needs a person. */
-static bool
-is_hopeless(struct sv_status s)
+bool
+ad_is_hopeless(struct sv_status s)
 {
 	return s.code == SV_CODE_BAD || s.code == SV_CODE_LIMIT;
 }
@@ -138,15 +137,13 @@ ad_redecide_each(struct ad_intake *I, struct ad_store *S)
 
 		fhir_issues_init(&is, &I->A);
 		SV_TRY(ad_store_savepoint(S));
-		s = redecide(I, S, I->affected.at[i], &is);
-		if (sv_is_ok(s)) {
-			SV_TRY(ad_store_release(S));
+		s = ad_store_end_savepoint(S, redecide(I, S,
+		    I->affected.at[i], &is));
+		if (sv_is_ok(s))
 			continue;
-		}
-		SV_ENSURE(is_hopeless(s), s);
+		SV_ENSURE(ad_is_hopeless(s), s);
 		I->n_posts = posts;
 		I->n_undecided++;
-		SV_TRY(ad_store_undo(S));
 	}
 	return SV_OK;
 }
@@ -166,8 +163,8 @@ ad_redecide_ahead(struct ad_intake *I, struct ad_store *S)
 			.patient = I->affected.at[i] };
 		fhir_issues_init(&is, &I->A);
 		s = ad_deciding_work_out(D, &is);
-		SV_ENSURE(sv_is_ok(s) || is_hopeless(s), s);
-		D->failed = is_hopeless(s);
+		SV_ENSURE(sv_is_ok(s) || ad_is_hopeless(s), s);
+		D->failed = ad_is_hopeless(s);
 	}
 	return SV_OK;
 }

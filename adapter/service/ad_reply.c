@@ -6,6 +6,7 @@
 #include <strings.h>
 #include <sys/random.h>
 
+#include "ad_clock.h"
 #include "ad_memory.h"
 #include "fhir_json.h"
 #include "fhir_outcome.h"
@@ -83,12 +84,6 @@ next_part(struct sv_str *rest, char c)
 	return sv_str_trim(part);
 }
 
-static bool
-is_word(struct sv_str s, const char *word)
-{
-	return s.n == strlen(word) && strncasecmp(s.p, word, s.n) == 0;
-}
-
 static const struct {
 	const char *media;
 	enum ad_wants wants;
@@ -107,7 +102,7 @@ wants_of(struct sv_str media)
 {
 	for (size_t i = 0; i < sizeof(media_types) / sizeof(media_types[0]);
 	    i++) {
-		if (is_word(media, media_types[i].media))
+		if (sv_str_eq_nocase(media, sv_str_of(media_types[i].media)))
 			return media_types[i].wants;
 	}
 	return AD_WANTS_NEITHER;
@@ -150,8 +145,8 @@ best_of(struct sv_str accept, enum ad_wants usual)
 	while (accept.n > 0) {
 		struct sv_str range = next_part(&accept, ',');
 		struct sv_str media = next_part(&range, ';');
-		bool any = is_word(media, "*/*") || is_word(media,
-		    "application/*");
+		bool any = sv_str_is(media, "*/*")
+		    || sv_str_eq_nocase(media, SV_LIT("application/*"));
 		enum ad_wants w = any ? usual : wants_of(media);
 		int weight = weight_of(range);
 
@@ -188,7 +183,8 @@ ad_job_prefers(const struct ad_job *j, const char *what)
 		struct sv_str preference = next_part(&v, ',');
 
 		while (preference.n > 0) {
-			if (is_word(next_part(&preference, ';'), what))
+			if (sv_str_eq_nocase(next_part(&preference, ';'),
+			    sv_str_of(what)))
 				return true;
 		}
 	}

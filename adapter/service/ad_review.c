@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "ad_clock.h"
 #include "ad_memory.h"
 #include "ad_service.h"
 #include "sv_limits.h"

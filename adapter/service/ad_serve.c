@@ -3,12 +3,10 @@
 #include <curl/curl.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <time.h>
-#include <unistd.h>
 
+#include "ad_clock.h"
 #include "ad_memory.h"
 #include "ad_review.h"
 #include "ad_service.h"

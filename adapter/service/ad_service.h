@@ -52,7 +52,7 @@ struct ad_service {
 	struct ad_latency latency;
 	int64_t started_ms;
 	_Atomic bool ready, ending;
-	_Atomic int64_t decided, refused, held, applied, unauthorised;
+	_Atomic int64_t refused, held, applied, unauthorised;
 };
 
 /** Configuration and rules from the file; NULL after lines on standard
@@ -103,9 +103,6 @@ struct sv_status ad_page_status(struct ad_page *p);
  * calls it, or "system|value".  SKIP, BAD, RETRY. */
 struct sv_status ad_page_find_patient(struct ad_page *p, struct sv_str name,
     int64_t *ret) SV_CHECK;
-
-/** ${ms} since 1970 as a FHIR instant, in ${A}. */
-struct sv_str ad_instant(struct sv_arena *A, int64_t ms);
 
 /* Watched folders, in ad_folders.c. */
 struct ad_folders;

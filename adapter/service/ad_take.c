@@ -2,8 +2,8 @@
  * Messages that come by HTTP: into the intake, and back with the answer.
  */
 #include "ad_reply.h"
+#include "ad_clock.h"
 
-#include <string.h>
 
 /* What is answered to a resource sent on its own if the sender wants little
  * (R4 http.html#ops, Prefer: return). */
@@ -20,7 +20,6 @@ count(struct ad_service *V, const struct ad_answer *a)
 	V->applied += a->fate == AD_FATE_APPLIED;
 	V->refused += a->fate == AD_FATE_REFUSED;
 	V->held += a->fate == AD_FATE_HELD;
-	V->decided += (int64_t)a->n_decided;
 }
 
 /* In the writer's thread: the message is on disk, or was not accepted. */

@@ -3,7 +3,6 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 /* Messages that share a unit: enough to hide the fsync, few enough that the
@@ -41,11 +40,8 @@ static struct sv_status
 apply_one(struct ad_writer *W, struct job *j)
 {
 	SV_TRY(ad_store_savepoint(W->S));
-	j->s = ad_intake_apply(j->I, W->S);
-	if (sv_is_ok(j->s))
-		return ad_store_release(W->S);
-	SV_ENSURE(j->s.code != SV_CODE_RETRY, SV_RETRY);
-	return ad_store_undo(W->S);
+	j->s = ad_store_end_savepoint(W->S, ad_intake_apply(j->I, W->S));
+	return j->s.code == SV_CODE_RETRY ? SV_RETRY : SV_OK;
 }
 
 static struct sv_status

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <time.h>
 
+#include "ad_clock.h"
 #include "ad_jwt.h"
 #include "ad_memory.h"
 #include "ad_smart_answer.h"
@@ -36,15 +36,6 @@ struct ad_smart {
 	struct sv_status failed;
 	struct sv_err err;
 };
-
-static int64_t
-seconds(clockid_t clock)
-{
-	struct timespec t;
-
-	(void)clock_gettime(clock, &t);
-	return (int64_t)t.tv_sec;
-}
 
 static bool
 read_key(struct ad_smart *T, struct sv_err *err)
@@ -136,7 +127,7 @@ discover(struct ad_smart *T, struct sv_arena *A, struct sv_err *err)
 static struct sv_status
 make_assertion(struct ad_smart *T, struct sv_arena *A, struct sv_str *ret)
 {
-	int64_t now = seconds(CLOCK_REALTIME);
+	int64_t now = ad_now_ms() / 1000;
 	struct sv_str id = sv_str_of(T->c.client_id);
 	struct ad_jwt_claims c = { .issuer = id, .subject = id,
 		.audience = sv_str_of(T->token_url),
@@ -150,21 +141,6 @@ make_assertion(struct ad_smart *T, struct sv_arena *A, struct sv_str *ret)
 		(void)snprintf(jti + 2 * i, 3, "%02x", r[i]);
 	c.jti = sv_str_of(jti);
 	return ad_jwt_sign(A, &T->keys->key[0], T->algorithm, &c, ret);
-}
-
-/* application/x-www-form-urlencoded: what is not unreserved as %XX. */
-static void
-add_form(struct sv_buf *b, const char *s)
-{
-	for (; *s != '\0'; s++) {
-		unsigned char c = (unsigned char)*s;
-
-		if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z')
-		    || (c >= 'A' && c <= 'Z') || strchr("-._~", c) != NULL)
-			sv_buf_addc(b, (char)c);
-		else
-			sv_buf_printf(b, "%%%02X", c);
-	}
 }
 
 static struct sv_status
@@ -182,7 +158,7 @@ ask(struct ad_smart *T, struct sv_arena *A, struct ad_smart_token *ret,
 	SV_TRY(make_assertion(T, A, &assertion));
 	sv_buf_init(&b, A, MAX_ANSWER);
 	sv_buf_add(&b, SV_LIT("grant_type=client_credentials&scope="));
-	add_form(&b, T->c.scope);
+	sv_buf_add_encoded(&b, sv_str_of(T->c.scope), "");
 	sv_buf_add(&b, SV_LIT("&client_assertion_type=" JWT_BEARER
 	    "&client_assertion="));
 	sv_buf_add(&b, assertion);
@@ -211,7 +187,7 @@ renew(struct ad_smart *T, struct sv_err *err)
 		 * no request is under way when it ends; but not unused. */
 		margin = t.expires_s / 5 > 30 ? t.expires_s / 5 : 30;
 		margin = margin > t.expires_s / 2 ? t.expires_s / 2 : margin;
-		T->renew_at_s = seconds(CLOCK_MONOTONIC) + t.expires_s - margin;
+		T->renew_at_s = ad_monotonic_ms() / 1000 + t.expires_s - margin;
 		(void)snprintf(T->authorization, sizeof(T->authorization),
 		    "Bearer %.*s", SV_FMT(t.text));
 		OPENSSL_cleanse((char *)(uintptr_t)t.text.p, t.text.n);
@@ -237,7 +213,7 @@ note(struct ad_smart *T, struct sv_status s)
 	for (int i = 0; i < T->failures && pause < MAX_PAUSE_S; i++)
 		pause *= 2;
 	T->failures++;
-	T->pause_until_s = seconds(CLOCK_MONOTONIC)
+	T->pause_until_s = ad_monotonic_ms() / 1000
 	    + (pause > MAX_PAUSE_S ? MAX_PAUSE_S : pause);
 }
 
@@ -249,7 +225,7 @@ ad_smart_authorization(struct ad_smart *T, char ret[AD_SMART_MAX],
 	int64_t now;
 
 	(void)pthread_mutex_lock(&T->lock);
-	now = seconds(CLOCK_MONOTONIC);
+	now = ad_monotonic_ms() / 1000;
 	if (T->authorization[0] == '\0' || now >= T->renew_at_s) {
 		if (T->failures > 0 && now < T->pause_until_s) {
 			s = T->failed;

@@ -17,15 +17,10 @@ static bool
 read_object(struct sv_arena *A, const struct ad_client_answer *a,
     struct fhir_at *ret)
 {
-	struct fhir_json_limits limits = fhir_json_limits_default();
-	struct fhir_issues is;
 	const struct cJSON *tree = NULL;
-	bool ok;
+	bool ok = a->code == CURLE_OK
+	    && sv_is_ok(fhir_json_read(A, a->body, &tree));
 
-	fhir_issues_init(&is, A);
-	ok = a->code == CURLE_OK && a->body.n > 0
-	    && sv_is_ok(fhir_json_check(a->body, &limits, &is))
-	    && sv_is_ok(fhir_json_tree(A, a->body, &tree));
 	*ret = fhir_root(ok ? tree : NULL, "answer");
 	return ok && fhir_is_object(ret);
 }

@@ -103,8 +103,8 @@
 	X(RECOVER_ROWS, "UPDATE outbox SET state = 0 WHERE state = 1")	\
 	X(NEXT_DUE, "SELECT due FROM outbox o WHERE destination = ?"	\
 	    " AND state = 0 AND" AD_SQL_FIRST " ORDER BY due LIMIT 1")	\
-	X(BACKLOG, "SELECT destination, sum(state <> 3), sum(state = 3),"	\
-	    " min(created) FROM outbox WHERE state IN (0, 1, 3)"	\
+	X(BACKLOG, "SELECT destination, sum(state <> 3), sum(state = 3)"	\
+	    " FROM outbox WHERE state IN (0, 1, 3)"			\
 	    " GROUP BY destination ORDER BY destination")		\
 	X(RETRY_DEAD, "UPDATE outbox SET state = 0, attempts = 0, due = ?" \
 	    " WHERE state = 3 AND (destination = ? OR ? = '')")		\

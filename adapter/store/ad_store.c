@@ -295,6 +295,13 @@ ad_store_undo(struct ad_store *S)
 }
 
 struct sv_status
+ad_store_end_savepoint(struct ad_store *S, struct sv_status s)
+{
+	SV_TRY(sv_is_ok(s) ? ad_store_release(S) : ad_store_undo(S));
+	return s;
+}
+
+struct sv_status
 ad_store_check(struct ad_store *S)
 {
 	sqlite3_stmt *s = NULL;

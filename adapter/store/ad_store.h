@@ -65,6 +65,12 @@ struct sv_status ad_store_savepoint(struct ad_store *S) SV_CHECK;
 struct sv_status ad_store_release(struct ad_store *S) SV_CHECK;
 struct sv_status ad_store_undo(struct ad_store *S) SV_CHECK;
 
+/** End the savepoint of work that came to ${s}: released if that is OK, else
+ * undone, whatever it was, for an open savepoint would catch the undoing of
+ * what is around it.  ${s}, or RETRY if the store fails. */
+struct sv_status ad_store_end_savepoint(struct ad_store *S,
+    struct sv_status s) SV_CHECK;
+
 /** Write and commit something of no consequence: can the store be written? */
 struct sv_status ad_store_probe(struct ad_store *S) SV_CHECK;
 
@@ -349,7 +355,6 @@ struct sv_status ad_store_list_rows(struct ad_store *S,
 struct ad_backlog {
 	struct sv_str destination;
 	int64_t waiting, dead;
-	int64_t oldest_ms;		/* created */
 };
 struct sv_status ad_store_list_destinations(struct ad_store *S,
     bool (*each)(void *ctx, const struct ad_backlog *b), void *ctx) SV_CHECK;

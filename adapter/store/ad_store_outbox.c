@@ -302,8 +302,7 @@ ad_store_list_destinations(struct ad_store *S,
 	while (sv_is_ok(st = ad_sql_step(S, s))) {
 		struct ad_backlog b = { .destination = ad_sql_peek(s, 0),
 			.waiting = sqlite3_column_int64(s, 1),
-			.dead = sqlite3_column_int64(s, 2),
-			.oldest_ms = sqlite3_column_int64(s, 3) };
+			.dead = sqlite3_column_int64(s, 2) };
 
 		if (!each(ctx, &b)) {
 			(void)sqlite3_reset(s);

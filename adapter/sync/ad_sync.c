@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "ad_clock.h"
 #include "ad_memory.h"
 #include "ad_output.h"
 #include "ad_stop.h"

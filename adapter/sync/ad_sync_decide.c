@@ -4,9 +4,9 @@
  */
 #include "ad_sync_run.h"
 
-#include <stdlib.h>
 #include <unistd.h>
 
+#include "ad_clock.h"
 #include "ad_memory.h"
 #include "ad_stop.h"
 

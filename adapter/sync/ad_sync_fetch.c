@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "ad_bulk.h"
+#include "ad_clock.h"
 #include "ad_memory.h"
 #include "ad_stop.h"
 #include "ad_sync_run.h"
@@ -105,7 +105,7 @@ stopped(void *ctx)
 }
 
 /* What could not be exported is in OperationOutcomes ([M7]). */
-static struct sv_status
+static void
 count_errors(struct ad_sync *Y, const char *folder, struct sv_str name)
 {
 	struct sv_arena A = ad_arena(SV_LIMIT_DOCUMENT * 2);
@@ -122,7 +122,6 @@ count_errors(struct ad_sync *Y, const char *folder, struct sv_str name)
 			Y->n_missing++;
 	}
 	sv_arena_free(&A);
-	return SV_OK;
 }
 
 static struct sv_status
@@ -142,7 +141,7 @@ list_fetched(struct ad_sync *Y, const char *folder,
 	Y->n_missing = f->n_failed;
 	for (size_t i = 0; i < f->n; i++) {
 		if (f->file[i].kind == AD_BULK_OUTCOME && f->file[i].whole)
-			SV_TRY(count_errors(Y, folder, f->file[i].name));
+			count_errors(Y, folder, f->file[i].name);
 	}
 	return SV_OK;
 }

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "ad_clock.h"
 #include "ad_stop.h"
 
 struct sv_status

@@ -4,7 +4,6 @@
 #include "ad_sync_read.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "fhir_type.h"
 
@@ -46,19 +45,12 @@ reason_of(const struct fhir_issues *is)
 	return SV_LIT("The line cannot be read.");
 }
 
-static int
-by_text(const void *a, const void *b)
-{
-	return sv_str_cmp(*(const struct sv_str *)a,
-	    *(const struct sv_str *)b);
-}
-
 /* Is the patient asked for? */
 static bool
 is_wanted(const struct ad_sync *Y, struct sv_str key)
 {
 	return Y->n_patients == 0 || key.n == 0 || bsearch(&key, Y->patients,
-	    Y->n_patients, sizeof(key), by_text) != NULL;
+	    Y->n_patients, sizeof(key), sv_str_order) != NULL;
 }
 
 /* Part of a resource only (R4 resource.html#tag-SUBSETTED): it would take the
@@ -133,9 +125,12 @@ read_kept(struct sv_arena *A, struct ad_sync_batch *b,
 static bool
 is_before(const struct ad_sync *Y, const struct fhir_at *root)
 {
-	struct map_version v = map_version_of(root);
+	struct map_version v;
 
-	return Y->o->since != NULL && v.updated.n > 0
+	if (Y->o->since == NULL)
+		return false;
+	v = map_version_of(root);
+	return v.updated.n > 0
 	    && sv_str_cmp(v.updated, sv_str_of(Y->o->since)) < 0;
 }
 

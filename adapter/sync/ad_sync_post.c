@@ -6,6 +6,7 @@
 #include <curl/curl.h>
 #include <time.h>
 
+#include "ad_clock.h"
 #include "ad_memory.h"
 #include "ad_stop.h"
 

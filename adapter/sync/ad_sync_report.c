@@ -4,9 +4,9 @@
  */
 #include "ad_sync_report.h"
 
-#include <errno.h>
-#include <string.h>
+#include <stdio.h>
 
+#include "ad_durable.h"
 #include "ad_memory.h"
 #include "ad_output.h"
 #include "sv_limits.h"
@@ -27,31 +27,23 @@ ad_sync_times_of(const struct ad_sync *Y)
 	return t;
 }
 
-static struct sv_status
-cannot(struct ad_sync *Y, const char *path)
-{
-	(void)snprintf(Y->why, sizeof(Y->why), "%.300s: %s; the run itself is "
-	    "whole", path, strerror(errno));
-	return SV_RETRY;
-}
-
 /* ${text} as the file NAME-RUN${end} of the reports; nothing of a dry run. */
 static struct sv_status
 put_file(struct ad_sync *Y, const char *end, struct sv_str text)
 {
-	char path[4096];
-	bool ok;
-	FILE *f;
+	char name[512];
+	struct sv_err err;
+	struct sv_status s;
 
 	if (Y->o->dry_run)
 		return SV_OK;
-	(void)snprintf(path, sizeof(path), "%s/%s-%lld%s", Y->reports,
-	    Y->conf->name, (long long)Y->state.run, end);
-	if ((f = fopen(path, "w")) == NULL)
-		return cannot(Y, path);
-	ok = text.n == 0 || fwrite(text.p, 1, text.n, f) == text.n;
-	ok = fclose(f) == 0 && ok;
-	return ok ? SV_OK : cannot(Y, path);
+	(void)snprintf(name, sizeof(name), "%.400s-%lld%s", Y->conf->name,
+	    (long long)Y->state.run, end);
+	s = ad_durable_write(Y->reports, name, text, &err);
+	if (!sv_is_ok(s))
+		(void)snprintf(Y->why, sizeof(Y->why), "%.200s: %.250s; the run "
+		    "itself is whole", err.where, err.text);
+	return s;
 }
 
 /* The care gap, a line a patient: what is missing, and until when it counts. */

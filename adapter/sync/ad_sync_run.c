@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ad_clock.h"
 #include "ad_memory.h"
 #include "ad_stop.h"
 #include "sv_limits.h"
@@ -178,13 +179,6 @@ open_refused(struct ad_sync *Y, int64_t length)
 	return SV_OK;
 }
 
-static int
-by_text(const void *a, const void *b)
-{
-	return sv_str_cmp(*(const struct sv_str *)a,
-	    *(const struct sv_str *)b);
-}
-
 /* --patients: a logical id a line. */
 static struct sv_status
 read_patients(struct ad_sync *Y)
@@ -201,7 +195,7 @@ read_patients(struct ad_sync *Y)
 	SV_ENSURE(Y->patients != NULL, SV_NOMEM);
 	for (rest = text; fhir_ndjson_next(&rest, &l);)
 		Y->patients[Y->n_patients++] = l.text;
-	qsort(Y->patients, Y->n_patients, sizeof(*Y->patients), by_text);
+	qsort(Y->patients, Y->n_patients, sizeof(*Y->patients), sv_str_order);
 	return Y->n_patients > 0 ? SV_OK : cannot(Y, Y->o->patients,
 	    "names no patient");
 }

@@ -70,6 +70,27 @@ sv_buf_addu(struct sv_buf *b, uint64_t v)
 }
 
 void
+sv_buf_add_encoded(struct sv_buf *b, struct sv_str s, const char *keep)
+{
+	static const char hex[] = "0123456789ABCDEF", unreserved[] = "-._~"
+	    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+	size_t n_keep = strlen(keep);
+
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+
+		if (memchr(unreserved, c, sizeof(unreserved) - 1) != NULL
+		    || memchr(keep, c, n_keep) != NULL) {
+			sv_buf_addc(b, (char)c);
+			continue;
+		}
+		sv_buf_addc(b, '%');
+		sv_buf_addc(b, hex[c >> 4]);
+		sv_buf_addc(b, hex[c & 15]);
+	}
+}
+
+void
 sv_buf_printf(struct sv_buf *b, const char *fmt, ...)
 {
 	va_list ap, again;

@@ -29,6 +29,10 @@ void sv_buf_printf(struct sv_buf *b, const char *fmt, ...)
 /** Append the decimal text of ${v}. */
 void sv_buf_addu(struct sv_buf *b, uint64_t v);
 
+/** Append ${s} percent-encoded: all bytes but the unreserved characters of RFC
+ * 3986 section 2.3 and those of ${keep}. */
+void sv_buf_add_encoded(struct sv_buf *b, struct sv_str s, const char *keep);
+
 /** True if every append so far succeeded. */
 bool sv_buf_ok(const struct sv_buf *b);
 

@@ -14,6 +14,24 @@ sv_str_eq(struct sv_str a, struct sv_str b)
 	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
 
+static char
+lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+}
+
+bool
+sv_str_eq_nocase(struct sv_str a, struct sv_str b)
+{
+	if (a.n != b.n)
+		return false;
+	for (size_t i = 0; i < a.n; i++) {
+		if (lower(a.p[i]) != lower(b.p[i]))
+			return false;
+	}
+	return true;
+}
+
 bool
 sv_str_is(struct sv_str s, const char *lit)
 {
@@ -29,6 +47,12 @@ sv_str_cmp(struct sv_str a, struct sv_str b)
 	if (d != 0)
 		return d;
 	return (a.n > b.n) - (a.n < b.n);
+}
+
+int
+sv_str_order(const void *a, const void *b)
+{
+	return sv_str_cmp(*(const struct sv_str *)a, *(const struct sv_str *)b);
 }
 
 bool

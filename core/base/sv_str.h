@@ -32,11 +32,16 @@ struct sv_str sv_str_of(const char *s);
 /** True if both slices hold the same bytes. */
 bool sv_str_eq(struct sv_str a, struct sv_str b);
 
+/** The same without regard to the case of ASCII letters, whatever the locale. */
+bool sv_str_eq_nocase(struct sv_str a, struct sv_str b);
+
 /** True if ${s} holds exactly the bytes of the NUL-terminated ${lit}. */
 bool sv_str_is(struct sv_str s, const char *lit);
 
 /** <0, 0, >0 in byte order, a shorter prefix first. */
 int sv_str_cmp(struct sv_str a, struct sv_str b);
+/** The same of two struct sv_str, for qsort and bsearch. */
+int sv_str_order(const void *a, const void *b);
 
 /** True if ${s} begins with, or ends with, ${part}. */
 bool sv_str_starts(struct sv_str s, struct sv_str part);
