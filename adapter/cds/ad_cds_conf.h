@@ -1,6 +1,6 @@
 /**
  * ad_cds_conf.h: what salvor.conf says of CDS Hooks; read by
- * adapter/service/ad_conf_cds.c, documented in salvor.conf(5).
+ * adapter/service/ad_conf_cds.c, documented in salvor-cds(5).
  */
 #ifndef AD_CDS_CONF_H
 #define AD_CDS_CONF_H

@@ -69,7 +69,7 @@ cds-client "memory" {
 class FhirServer:
     """The client's FHIR server: answers from a dictionary of path to (status, body, delay)."""
 
-    def __init__(self, service, tls=True):
+    def __init__(self, service):
         outer = self
         self.answers, self.seen, self.lock = {}, [], threading.Lock()
         self.at_once = self.most = 0

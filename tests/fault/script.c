@@ -92,12 +92,6 @@ script_load(void)
 	(void)atexit(remove_folder);
 }
 
-struct sv_str
-script_body(size_t i)
-{
-	return sent[i].body;
-}
-
 struct ad_store *
 script_open(void)
 {

@@ -27,9 +27,6 @@ struct ledger {
 /** Load rules and messages, once. */
 void script_load(void);
 
-/** Messages, in the order of sending. */
-struct sv_str script_body(size_t i);
-
 /** Open the store of the test; NULL if that fails. */
 struct ad_store *script_open(void);
 
