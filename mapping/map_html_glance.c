@@ -112,6 +112,19 @@ put_until(struct map_html *H, const struct core_guidance *g,
 	map_html_raw(H, "</span>");
 }
 
+/* The rule of ${f} by its title, and where it stands or what may end it. */
+static void
+put_rule_item(struct map_html *H, const struct core_guidance *g,
+    const struct core_finding *f)
+{
+	map_html_raw(H, "<li>");
+	map_html_text(H, f->rule->title);
+	if (f->state != CORE_PROVISIONAL)
+		put_rule_link(H, g, f->rule);
+	put_until(H, g, f, false);
+	map_html_raw(H, "</li>\n");
+}
+
 /* The rules that forbid ${block}, each with its reason in short. */
 static void
 put_block(struct map_html *H, const struct core_guidance *g,
@@ -127,14 +140,8 @@ put_block(struct map_html *H, const struct core_guidance *g,
 	for (size_t k = 0; k < g->n_findings; k++) {
 		const struct core_finding *f = g->findings[k];
 
-		if (!map_phrase_blocks(f, block))
-			continue;
-		map_html_raw(H, "<li>");
-		map_html_text(H, f->rule->title);
-		if (f->state != CORE_PROVISIONAL)
-			put_rule_link(H, g, f->rule);
-		put_until(H, g, f, false);
-		map_html_raw(H, "</li>\n");
+		if (map_phrase_blocks(f, block))
+			put_rule_item(H, g, f);
 	}
 	map_html_raw(H, "</ul></li>\n");
 }
@@ -173,12 +180,7 @@ put_cautions(struct map_html *H, const struct core_guidance *g)
 			map_html_raw(H, "<div class=\"card caution\">\n"
 			    "<h3>Caution</h3>\n<ul>\n");
 		any = true;
-		map_html_raw(H, "<li>");
-		map_html_text(H, f->rule->title);
-		if (f->state != CORE_PROVISIONAL)
-			put_rule_link(H, g, f->rule);
-		put_until(H, g, f, false);
-		map_html_raw(H, "</li>\n");
+		put_rule_item(H, g, f);
 	}
 	if (any)
 		map_html_raw(H, "</ul>\n</div>\n");

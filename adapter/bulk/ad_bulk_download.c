@@ -86,10 +86,9 @@ add(struct ad_bulk_loading *L, size_t p, size_t i)
 		.name = ad_bulk_job_name(J, p, i) };
 	SV_ENSURE(g->name.p != NULL, SV_NOMEM);
 	L->todo[at] = (struct ad_bulk_todo){ .page = p, .i = i, .got = at,
-		.size = f->size >= 0 ? f->size : f->count,
-		.done = is_there(J, g) };
+		.size = f->size >= 0 ? f->size : f->count };
 	L->ret->n++;
-	if (L->todo[at].done) {
+	if (is_there(J, g)) {
 		L->ret->bytes += g->bytes;
 		L->ret->lines += g->lines;
 		return SV_OK;
@@ -158,16 +157,14 @@ start_some(struct ad_bulk_loading *L)
 static void
 tell(struct ad_bulk_loading *L)
 {
-	int64_t bytes = L->ret->bytes, now = ad_now_ms();
+	int64_t now = ad_now_ms();
 
 	if (L->J->o->moved == NULL || (now - L->told_ms < TELL_MS
 	    && L->left > 0))
 		return;
 	L->told_ms = now;
-	for (int k = 0; k < L->J->o->parallel; k++)
-		bytes += L->t[k].busy && L->t[k].begun ? L->t[k].sink.bytes : 0;
 	L->J->o->moved(L->J->o->ctx, (int64_t)(L->n - L->left), (int64_t)L->n,
-	    bytes);
+	    ad_bulk_loading_bytes(L));
 }
 
 /* Are we to end, and not because all is there? */

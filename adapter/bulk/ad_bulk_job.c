@@ -1,6 +1,5 @@
 #include "ad_bulk_job.h"
 
-#include <cjson/cJSON.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -15,11 +14,14 @@
 #include "ad_bulk_status.h"
 #include "ad_clock.h"
 #include "ad_durable.h"
+#include "ad_memory.h"
 #include "fhir_doc.h"
 #include "fhir_node.h"
+#include "fhir_write.h"
 
 #define MAX_PAGE ((size_t)64 << 20)
 #define MAX_PAGES 100000
+#define MAX_STATE ((size_t)4 << 20)
 
 static struct sv_status
 slurp_open(struct ad_bulk_job *J, FILE *f, struct sv_str *ret)
@@ -161,47 +163,29 @@ ad_bulk_job_load(struct ad_bulk_job *J)
 	}
 }
 
-/* The state as JSON, or NULL. */
-static char *
-print_state(const struct ad_bulk_job *J)
-{
-	const struct { const char *name; struct sv_str text; } texts[] = {
-		{ "statusUrl", J->status_url }, { "request", J->request } };
-	const struct { const char *name; int64_t n; } numbers[] = {
-		{ "started", J->started_ms }, { "askAt", J->ask_at_ms },
-		{ "expires", J->expires_ms } };
-	cJSON *o = cJSON_CreateObject();
-	char *ret = NULL;
-	bool ok = o != NULL;
-
-	for (size_t i = 0; i < 2 && ok; i++) {
-		char *s = strndup(texts[i].text.n > 0 ? texts[i].text.p : "",
-		    texts[i].text.n);
-
-		ok = s != NULL && cJSON_AddStringToObject(o, texts[i].name, s)
-		    != NULL;
-		free(s);
-	}
-	for (size_t i = 0; i < 3 && ok; i++)
-		ok = cJSON_AddNumberToObject(o, numbers[i].name,
-		    (double)numbers[i].n) != NULL;
-	if (ok && cJSON_AddBoolToObject(o, "separate", J->separate) != NULL
-	    && cJSON_AddBoolToObject(o, "over", J->over) != NULL)
-		ret = cJSON_PrintUnformatted(o);
-	cJSON_Delete(o);
-	return ret;
-}
-
 struct sv_status
 ad_bulk_job_save(struct ad_bulk_job *J)
 {
-	char *text = print_state(J);
+	struct sv_arena A = ad_arena(MAX_STATE);
 	struct sv_status s = SV_NOMEM;
+	struct fhir_writer w;
+	struct sv_buf b;
 
-	if (text != NULL)
-		s = ad_durable_write(J->o->folder, "job.json",
-		    sv_str_of(text), J->err);
-	cJSON_free(text);
+	sv_buf_init(&b, &A, MAX_STATE);
+	fhir_writer_init(&w, &b, FHIR_WRITE_JSON);
+	fhir_open(&w, NULL);
+	fhir_put_str(&w, "statusUrl", J->status_url);
+	fhir_put_str(&w, "request", J->request);
+	fhir_put_int(&w, "started", J->started_ms);
+	fhir_put_int(&w, "askAt", J->ask_at_ms);
+	fhir_put_int(&w, "expires", J->expires_ms);
+	fhir_put_bool(&w, "separate", J->separate);
+	fhir_put_bool(&w, "over", J->over);
+	fhir_close(&w);
+	if (fhir_write_ok(&w))
+		s = ad_durable_write(J->o->folder, "job.json", sv_buf_str(&b),
+		    J->err);
+	sv_arena_free(&A);
 	return s;
 }
 

@@ -114,7 +114,6 @@ finish(struct ad_bulk_transfer *t)
 	g->bytes = t->sink.bytes;
 	t->L->ret->lines += g->lines;
 	t->L->ret->bytes += g->bytes;
-	t->L->todo[t->got].done = true;
 	t->L->left--;
 	ease(t->L);
 	ad_bulk_job_log(J, "download_complete",
@@ -132,7 +131,6 @@ give_up(struct ad_bulk_transfer *t, const char *why)
 
 	ad_bulk_job_say(L->J, "%.*s: %s; given up",
 	    SV_FMT(L->ret->file[t->got].name), why);
-	L->todo[t->got].done = true;
 	L->left--;
 	L->ret->n_failed++;
 }

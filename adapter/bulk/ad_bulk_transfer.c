@@ -62,16 +62,21 @@ ad_bulk_transfer_body(struct ad_bulk_transfer *t)
 	return t->begun;
 }
 
-/* All files that come at once share what the export may use. */
-static bool
-has_room(struct ad_bulk_transfer *t)
+int64_t
+ad_bulk_loading_bytes(const struct ad_bulk_loading *L)
 {
-	const struct ad_bulk_loading *L = t->L;
 	int64_t bytes = L->ret->bytes;
 
 	for (int k = 0; k < L->J->o->parallel; k++)
 		bytes += L->t[k].busy && L->t[k].begun ? L->t[k].sink.bytes : 0;
-	if (bytes <= L->J->o->max_bytes)
+	return bytes;
+}
+
+/* All files that come at once share what the export may use. */
+static bool
+has_room(struct ad_bulk_transfer *t)
+{
+	if (ad_bulk_loading_bytes(t->L) <= t->L->J->o->max_bytes)
 		return true;
 	t->sink.too_large = true;
 	sv_err_set(&t->sink.err, "", "the export is larger than the space that "

@@ -36,7 +36,7 @@ struct ad_bulk_todo {
 	int64_t size;			/* the largest first */
 	int tries;
 	int64_t at_ms;
-	bool done, token_tried;
+	bool token_tried;
 };
 
 struct ad_bulk_loading {
@@ -66,6 +66,9 @@ struct sv_status ad_bulk_transfer_send(struct ad_bulk_transfer *t, bool token)
 /** A body comes, or all of it did and it was empty.  False: its coding is none
  * of ours, or the disk failed. */
 bool ad_bulk_transfer_body(struct ad_bulk_transfer *t);
+
+/** The bytes that are there, of whole files and of those under way. */
+int64_t ad_bulk_loading_bytes(const struct ad_bulk_loading *L);
 
 /** libcurl has done with ${t}: the file is whole, is put off, or is given up;
  * or ${t} goes on elsewhere. */

@@ -16,6 +16,9 @@
 #include "sv_status.h"
 #include "sv_str.h"
 
+/* Where it is unless another is named. */
+#define AD_CONF_USUAL "/etc/salvor/salvor.conf"
+
 #define AD_CONF_MAX 64		/* clients, destinations, folders, systems */
 
 /* What a client may do. */

@@ -55,7 +55,7 @@ ad_operation_begin(const struct ad_options *o, struct ad_operation *p)
 	if (p->word != NULL && o->n_files == 2)
 		p->number = number_of(p->word);
 	p->u = ad_setup_load(o->conf != NULL ? o->conf
-	    : "/etc/salvor/salvor.conf");
+	    : AD_CONF_USUAL);
 	if (p->u == NULL)
 		return AD_EXIT_CONFIG;
 	p->S = ad_store_open(p->u->conf.store, AD_STORE_OPERATOR, &err);

@@ -45,7 +45,7 @@ ad_operate_feedback(const struct ad_options *o)
 	struct sv_err err = { .text = "" };
 
 	if (!sv_is_ok(ad_conf_read(o->conf != NULL ? o->conf
-	    : "/etc/salvor/salvor.conf", &c, &err))) {
+	    : AD_CONF_USUAL, &c, &err))) {
 		fprintf(stderr, "salvor: %s: %s\n", err.where, err.text);
 		return AD_EXIT_CONFIG;
 	}

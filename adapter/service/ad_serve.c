@@ -11,7 +11,6 @@
 #include "ad_review.h"
 #include "ad_service.h"
 
-#define USUAL_CONF "/etc/salvor/salvor.conf"
 #define STOP_MS 20000
 
 /* What a person should know about the posts. */
@@ -213,7 +212,7 @@ ad_serve(const struct ad_options *o)
 	(void)pthread_sigmask(SIG_BLOCK, &set, NULL);
 	(void)curl_global_init(CURL_GLOBAL_DEFAULT);
 	(void)pthread_mutex_init(&V.lock, NULL);
-	V.conf_path = o->conf != NULL ? o->conf : USUAL_CONF;
+	V.conf_path = o->conf != NULL ? o->conf : AD_CONF_USUAL;
 	if ((V.setup = ad_setup_load(V.conf_path)) == NULL)
 		return AD_EXIT_CONFIG;
 	ok = start(&V, &err);

@@ -15,7 +15,6 @@
 #include "ad_stop.h"
 #include "sv_date.h"
 
-#define USUAL_CONF "/etc/salvor/salvor.conf"
 
 /* One sync at a time on a store; the lock is the kernel's, and ends with the
  * process.  -1 after a line on standard error. */
@@ -214,7 +213,7 @@ enum ad_exit
 ad_sync(const struct ad_options *o)
 {
 	struct ad_setup *u = ad_setup_load(o->conf != NULL ? o->conf
-	    : USUAL_CONF);
+	    : AD_CONF_USUAL);
 	enum ad_exit e = AD_EXIT_TEMPORARY;
 	int lock;
 

@@ -1,5 +1,6 @@
 #include <criterion/criterion.h>
 
+#include "sv_buf.h"
 #include "sv_date.h"
 #include "sv_dec.h"
 #include "test_arena.h"
@@ -138,4 +139,33 @@ Test(str, find)
 			    at, n);
 		}
 	}
+}
+
+Test(str, eq_nocase)
+{
+	static const struct {
+		const char *a, *b;
+		bool same;
+	} t[] = { { "gzip", "GZip", true }, { "", "", true },
+		{ "gzip", "gzi", false }, { "@", "`", false },
+		{ "[", "{", false }, { "\xc4", "\xe4", false } };
+
+	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++)
+		cr_expect_eq(sv_str_eq_nocase(sv_str_of(t[i].a),
+		    sv_str_of(t[i].b)), t[i].same, "%s %s", t[i].a, t[i].b);
+}
+
+Test(buf, add_encoded)
+{
+	struct sv_arena A = test_arena(65536);
+	struct sv_buf b;
+
+	sv_buf_init(&b, &A, 4096);
+	sv_buf_add_encoded(&b, SV_LIT("aZ0-._~ /:%\xc3\xa4\0"), "");
+	sv_buf_addc(&b, ' ');
+	sv_buf_add_encoded(&b, SV_LIT("urn:a/b c"), ":/");
+	cr_expect(sv_str_is(sv_buf_str(&b),
+	    "aZ0-._~%20%2F%3A%25%C3%A4%00 urn:a/b%20c"), "%.*s",
+	    SV_FMT(sv_buf_str(&b)));
+	sv_arena_free(&A);
 }
