@@ -125,8 +125,10 @@ not_sent(struct ad_job *j, const char *where, const char *why)
 {
 	struct ad_verdict v = { .outcome = AD_OUTCOME_BLOCKED, .ours = true };
 
-	(void)snprintf(v.reason, sizeof(v.reason), "%s%s%s", where,
-	    where[0] != '\0' ? ": " : "", why);
+	/* Longer reasons are cut: both halves stay readable. */
+	(void)snprintf(v.reason, sizeof(v.reason), "%.*s%s%.*s",
+	    (int)sizeof(v.reason) / 2 - 4, where,
+	    where[0] != '\0' ? ": " : "", (int)sizeof(v.reason) / 2, why);
 	ad_line_settle(j, &v, 0);
 }
 
