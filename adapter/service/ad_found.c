@@ -133,8 +133,7 @@ read_subject(const struct ad_page *p, const char **ret_name)
 }
 
 static void
-put_head(struct ad_page *p, struct fhir_writer *w, struct sv_str type,
-    size_t total)
+put_head(struct ad_page *p, struct fhir_writer *w, size_t total)
 {
 	const char *name = "";
 	struct sv_str v = read_subject(p, &name);
@@ -146,7 +145,7 @@ put_head(struct ad_page *p, struct fhir_writer *w, struct sv_str type,
 	fhir_open(w, "link");
 	fhir_put_lit(w, "relation", "self");
 	fhir_put_str(w, "url", sv_arena_printf(p->A, "%.*s/%.*s?%s=%.*s",
-	    SV_FMT(p->u->intake.endpoint), SV_FMT(type), name, SV_FMT(v)));
+	    SV_FMT(p->u->intake.endpoint), SV_FMT(p->type), name, SV_FMT(v)));
 	fhir_close(w);
 	fhir_close_array(w);
 }
@@ -164,8 +163,7 @@ count_of(const struct own *o, size_t n, struct sv_str type)
 }
 
 static struct sv_status
-write_found(struct ad_page *p, struct sv_str type, const struct ad_guidance *g,
-    size_t n)
+write_found(struct ad_page *p, const struct ad_guidance *g, size_t n)
 {
 	struct own *o = sv_arena_zalloc(p->A, n + 1, sizeof(*o));
 	struct fhir_writer w;
@@ -174,14 +172,14 @@ write_found(struct ad_page *p, struct sv_str type, const struct ad_guidance *g,
 	SV_ENSURE(o != NULL, SV_NOMEM);
 	for (size_t i = 0; i < n; i++)
 		SV_TRY(read_own(p->A, &g[i], &o[i]));
-	total = count_of(o, n, type);
+	total = count_of(o, n, p->type);
 	fhir_writer_init(&w, &p->out, FHIR_WRITE_JSON);
-	put_head(p, &w, type, total);
+	put_head(p, &w, total);
 	if (total > 0)
 		fhir_open_array(&w, "entry");
 	for (size_t i = 0; i < n; i++) {
 		for (size_t k = 0; k < o[i].n; k++) {
-			if (sv_str_eq(o[i].e[k]->resource_type, type))
+			if (sv_str_eq(o[i].e[k]->resource_type, p->type))
 				put_entry(p, &w, &o[i], o[i].e[k]);
 		}
 	}
@@ -191,8 +189,8 @@ write_found(struct ad_page *p, struct sv_str type, const struct ad_guidance *g,
 	return fhir_write_ok(&w) ? SV_OK : SV_NOMEM;
 }
 
-static struct sv_status
-search(struct ad_page *p, struct sv_str type)
+struct sv_status
+ad_page_guidance_search(struct ad_page *p)
 {
 	const char *name = "";
 	struct sv_str v = read_subject(p, &name);
@@ -207,13 +205,13 @@ search(struct ad_page *p, struct sv_str type)
 	if (sv_is_ok(s))
 		s = ad_store_current(p->V->reader, p->A, patient, &g, &n);
 	SV_ENSURE(sv_is_ok(s) || s.code == SV_CODE_SKIP, s);
-	return write_found(p, type, g, n);
+	return write_found(p, g, n);
 }
 
 /* What no longer holds is gone: a reader who got it as it was decided might
  * act on it. */
-static struct sv_status
-read_one(struct ad_page *p, struct sv_str type)
+struct sv_status
+ad_page_guidance(struct ad_page *p)
 {
 	struct ad_guidance g;
 	struct own o;
@@ -225,20 +223,10 @@ read_one(struct ad_page *p, struct sv_str type)
 	}
 	SV_TRY(read_own(p->A, &g, &o));
 	for (size_t i = 0; i < o.n; i++) {
-		if (sv_str_eq(o.e[i]->resource_type, type)) {
+		if (sv_str_eq(o.e[i]->resource_type, p->type)) {
 			put_resource(&p->out, &o, o.e[i]);
 			return SV_OK;
 		}
 	}
 	return SV_SKIP;
-}
-
-struct sv_status
-ad_page_guidance(struct ad_page *p)
-{
-	struct sv_str rest = sv_str_from(ad_http_path(p->call),
-	    strlen("/fhir/"));
-	struct sv_str type = { rest.p, sv_str_chr(rest, '/') };
-
-	return p->id.n > 0 ? read_one(p, type) : search(p, type);
 }

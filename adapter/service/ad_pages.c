@@ -120,21 +120,6 @@ ad_page_status(struct ad_page *p)
 	return SV_OK;
 }
 
-static const struct {
-	const char *path;		/* ending in "/": with an id behind */
-	bool fhir;			/* its form can be chosen */
-	struct sv_status (*page)(struct ad_page *p);
-} pages[] = {
-	{ "/fhir/metadata", true, ad_page_metadata },
-	{ "/fhir/PlanDefinition/", true, ad_page_plan },
-	{ "/fhir/PlanDefinition", true, ad_page_plans },
-	{ "/fhir/GuidanceResponse", true, ad_page_guidance },
-	{ "/fhir/CarePlan", true, ad_page_guidance },
-	{ "/metrics", false, ad_page_metrics },
-	{ "/status", false, ad_page_status },
-	{ "/patients/", false, ad_page_patient },
-};
-
 static void
 show(struct ad_job *j, struct ad_page *p, bool fhir)
 {
@@ -163,7 +148,7 @@ show_failure(struct ad_job *j, const struct ad_page *p, struct sv_status s)
 
 /* One reader at a time, who sees one state of the store. */
 static struct sv_status
-read_store(struct ad_page *p, struct sv_status (*page)(struct ad_page *p))
+read_store(struct ad_page *p, ad_page_fn *page)
 {
 	struct sv_status s = ad_store_begin(p->V->reader);
 
@@ -174,28 +159,16 @@ read_store(struct ad_page *p, struct sv_status (*page)(struct ad_page *p))
 	return s;
 }
 
-static size_t
-page_of(struct sv_str path)
-{
-	size_t i = 0;
-
-	for (; i < sizeof(pages) / sizeof(pages[0]); i++) {
-		if (sv_str_starts(path, sv_str_of(pages[i].path)))
-			break;
-	}
-	return i;
-}
-
 void
 ad_read_page(struct ad_job *j, const struct ad_target *t)
 {
-	size_t i = page_of(ad_http_path(j->call));
+	bool fhir = sv_str_starts(ad_http_path(j->call), SV_LIT("/fhir/"));
 	struct sv_arena A;
 	struct sv_status s;
 	struct ad_page p = { .V = j->V, .u = j->u, .client = t->client,
-		.call = j->call, .id = t->id };
+		.call = j->call, .type = t->type, .id = t->id };
 
-	if (pages[i].fhir && ad_job_wants(j) == AD_WANTS_NEITHER) {
+	if (fhir && ad_job_wants(j) == AD_WANTS_NEITHER) {
 		ad_reply_error(j, 406, FHIR_CODE_NOT_SUPPORTED, "There is "
 		    "application/fhir+json and application/fhir+xml.");
 		return;
@@ -203,9 +176,9 @@ ad_read_page(struct ad_job *j, const struct ad_target *t)
 	A = ad_arena(SV_LIMIT_ARENA);
 	p.A = &A;
 	sv_buf_init(&p.out, &A, SV_LIMIT_OUTPUT);
-	s = read_store(&p, pages[i].page);
+	s = read_store(&p, t->page);
 	if (sv_is_ok(s) && sv_buf_ok(&p.out))
-		show(j, &p, pages[i].fhir);
+		show(j, &p, fhir);
 	else
 		show_failure(j, &p, s);
 	sv_arena_free(&A);

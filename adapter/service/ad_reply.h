@@ -67,6 +67,7 @@ bool ad_is_fhir_media(struct sv_str v);
 /* The handlers of routes: each answers ${j}, now or later. */
 struct ad_target {
 	struct sv_str type, id;		/* of the path; may be empty */
+	ad_page_fn *page;		/* of a GET; else NULL */
 	const struct ad_conf_client *client;	/* NULL: anybody */
 };
 

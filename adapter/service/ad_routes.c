@@ -23,29 +23,35 @@ static const struct route {
 	char right;
 	const char *type;		/* "": all; NULL: as in the path */
 	void (*handle)(struct ad_job *j, const struct ad_target *t);
+	ad_page_fn *page;		/* what ad_read_page shows */
 } routes[] = {
-	{ "GET", "/fhir/metadata", ANYBODY, "", ad_read_page },
-	{ "GET", "/metrics", 'r', "", ad_read_page },
-	{ "GET", "/status", 'r', "", ad_read_page },
-	{ "GET", "/patients/{id}", 'r', "", ad_read_page },
-	{ "GET", "/fhir/PlanDefinition", 's', "PlanDefinition", ad_read_page },
+	{ "GET", "/fhir/metadata", ANYBODY, "", ad_read_page,
+	    ad_page_metadata },
+	{ "GET", "/metrics", 'r', "", ad_read_page, ad_page_metrics },
+	{ "GET", "/status", 'r', "", ad_read_page, ad_page_status },
+	{ "GET", "/patients/{id}", 'r', "", ad_read_page, ad_page_patient },
+	{ "GET", "/fhir/PlanDefinition", 's', "PlanDefinition", ad_read_page,
+	    ad_page_plans },
 	{ "GET", "/fhir/PlanDefinition/{id}", 'r', "PlanDefinition",
-	    ad_read_page },
+	    ad_read_page, ad_page_plan },
 	{ "GET", "/fhir/GuidanceResponse", 's', "GuidanceResponse",
-	    ad_read_page },
+	    ad_read_page, ad_page_guidance_search },
 	{ "GET", "/fhir/GuidanceResponse/{id}", 'r', "GuidanceResponse",
-	    ad_read_page },
-	{ "GET", "/fhir/CarePlan", 's', "CarePlan", ad_read_page },
-	{ "GET", "/fhir/CarePlan/{id}", 'r', "CarePlan", ad_read_page },
+	    ad_read_page, ad_page_guidance },
+	{ "GET", "/fhir/CarePlan", 's', "CarePlan", ad_read_page,
+	    ad_page_guidance_search },
+	{ "GET", "/fhir/CarePlan/{id}", 'r', "CarePlan", ad_read_page,
+	    ad_page_guidance },
 	{ "POST", "/fhir/PlanDefinition/$apply", 'r', "PlanDefinition",
-	    ad_plan_apply },
+	    ad_plan_apply, NULL },
 	{ "POST", "/fhir/PlanDefinition/{id}/$apply", 'r', "PlanDefinition",
-	    ad_plan_apply },
-	{ "POST", "/fhir/$process-message", SENDING, "", ad_take_message },
-	{ "POST", "/fhir", SENDING, "", ad_take },
-	{ "POST", "/fhir/{type}", SENDING, NULL, ad_take },
-	{ "PUT", "/fhir/{type}/{id}", SENDING, NULL, ad_take },
-	{ "DELETE", "/fhir/{type}/{id}", SENDING, NULL, ad_take },
+	    ad_plan_apply, NULL },
+	{ "POST", "/fhir/$process-message", SENDING, "", ad_take_message,
+	    NULL },
+	{ "POST", "/fhir", SENDING, "", ad_take, NULL },
+	{ "POST", "/fhir/{type}", SENDING, NULL, ad_take, NULL },
+	{ "PUT", "/fhir/{type}/{id}", SENDING, NULL, ad_take, NULL },
+	{ "DELETE", "/fhir/{type}/{id}", SENDING, NULL, ad_take, NULL },
 };
 
 /* The part of ${rest} up to the next slash, which is taken off. */
@@ -86,8 +92,20 @@ takes(const struct route *r, struct sv_str method)
 	    || (sv_str_is(method, "HEAD") && strcmp(r->method, "GET") == 0);
 }
 
-/* The route of the request, if there is one; what its path takes is noted for
- * Allow (RFC 9110 section 10.2.1); "" if there is no such path. */
+/* What the path takes is noted for Allow (RFC 9110 section 10.2.1). */
+static void
+note_allowed(struct ad_job *j, const struct route *r)
+{
+	size_t n = strlen(j->allow);
+
+	if (strstr(j->allow, r->method) == NULL)
+		(void)snprintf(j->allow + n, sizeof(j->allow) - n, "%s%s%s",
+		    n > 0 ? ", " : "", r->method,
+		    strcmp(r->method, "GET") == 0 ? ", HEAD" : "");
+}
+
+/* The route of the request, if there is one.  j->allow stays "" if there is
+ * no such path. */
 static const struct route *
 find(struct ad_job *j, struct ad_target *t)
 {
@@ -99,17 +117,16 @@ find(struct ad_job *j, struct ad_target *t)
 		path.n--;
 	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
 		const struct route *r = &routes[i];
-		size_t n = strlen(j->allow);
 
 		if (!fits(r->path, path, &at))
 			continue;
-		if (strstr(j->allow, r->method) == NULL)
-			(void)snprintf(j->allow + n, sizeof(j->allow) - n,
-			    "%s%s%s", n > 0 ? ", " : "", r->method,
-			    strcmp(r->method, "GET") == 0 ? ", HEAD" : "");
+		note_allowed(j, r);
 		if (found == NULL && takes(r, ad_http_method(j->call))) {
 			found = r;
 			*t = at;
+			t->page = r->page;
+			if (r->type != NULL)
+				t->type = sv_str_of(r->type);
 		}
 	}
 	return found;
@@ -176,11 +193,9 @@ static bool
 may(const struct ad_job *j, const struct ad_who *w, const struct route *r,
     const struct ad_target *t)
 {
-	struct sv_str type = r->type != NULL ? sv_str_of(r->type) : t->type;
-
 	return r->right == SENDING ? ad_who_may_send(w,
-	    ad_http_method(j->call), type, ad_http_body(j->call))
-	    : ad_who_may(w, r->right, type);
+	    ad_http_method(j->call), t->type, ad_http_body(j->call))
+	    : ad_who_may(w, r->right, t->type);
 }
 
 static void

@@ -82,7 +82,7 @@ struct ad_page {
 	struct ad_setup *u;
 	const struct ad_conf_client *client;	/* NULL: anybody */
 	struct ad_http_call *call;
-	struct sv_str id;		/* of the path */
+	struct sv_str type, id;		/* of the path; may be empty */
 	const char *media;		/* unless it is FHIR */
 	const char *problem;		/* if BAD: what is wrong */
 	struct sv_str gone;		/* it was there; why it is not now */
@@ -91,13 +91,13 @@ struct ad_page {
 
 /* Pages are made while the reader of the store is at one state of it.  SKIP:
  * there is no such thing.  BAD: ${p}->problem. */
-struct sv_status ad_page_metadata(struct ad_page *p);	/* ad_capability.c */
-struct sv_status ad_page_plans(struct ad_page *p);	/* ad_plan.c */
-struct sv_status ad_page_plan(struct ad_page *p);
-struct sv_status ad_page_guidance(struct ad_page *p);	/* ad_found.c */
-struct sv_status ad_page_metrics(struct ad_page *p);	/* ad_metrics.c */
-struct sv_status ad_page_patient(struct ad_page *p);	/* ad_pages.c */
-struct sv_status ad_page_status(struct ad_page *p);
+typedef struct sv_status ad_page_fn(struct ad_page *p);
+
+ad_page_fn ad_page_metadata;			/* ad_capability.c */
+ad_page_fn ad_page_plans, ad_page_plan;		/* ad_plan.c */
+ad_page_fn ad_page_guidance_search, ad_page_guidance;	/* ad_found.c */
+ad_page_fn ad_page_metrics;			/* ad_metrics.c */
+ad_page_fn ad_page_patient, ad_page_status;	/* ad_pages.c */
 
 /** The patient called ${name}: "7", "Patient/7", a URL or URN as its source
  * calls it, or "system|value".  SKIP, BAD, RETRY. */
