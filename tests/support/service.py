@@ -143,6 +143,8 @@ client "reader" {
 
     def start(self, wait=True):
         """Start, and wait for the line that says on which port it listens."""
+        if self.process is not None:
+            self.log_file.close()
         self.log_file = open(self.path('log'), 'ab')
         self.log_from = self.log_file.tell()
         self.process = subprocess.Popen(self.prefix + [self.salvor, 'serve', '-c', self.conf], stderr=self.log_file,
