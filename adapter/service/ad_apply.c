@@ -57,11 +57,11 @@ text_of(struct ad_intake *I, const struct fhir_entry *e, struct sv_str *ret)
 
 /* A shared resource changed: all who use it are decided again. */
 static struct sv_status
-affects_users(struct ad_intake *I, struct ad_store *S, struct sv_str name)
+affects_users(struct ad_intake *I, struct ad_store *S, const struct ad_kept *r)
 {
 	struct ad_patient_ids users = { .n = 0 };
 
-	SV_TRY(ad_store_users_of(S, &I->A, I->r.source, name, &users));
+	SV_TRY(ad_store_users_of(S, &I->A, r->source, r->name, &users));
 	for (size_t i = 0; i < users.n; i++)
 		SV_TRY(ad_apply_affects(I, users.at[i]));
 	return SV_OK;
@@ -111,7 +111,7 @@ ad_apply_replace(struct ad_intake *I, struct ad_store *S,
 	}
 	SV_TRY(s);
 	ret->n_kept++;
-	return r->patient == 0 ? affects_users(I, S, r->name)
+	return r->patient == 0 ? affects_users(I, S, r)
 	    : ad_apply_affects(I, r->patient);
 }
 
@@ -119,11 +119,11 @@ static struct sv_status
 keep(struct ad_intake *I, struct ad_store *S, struct fhir_entry *e,
     struct ad_result *ret)
 {
-	struct ad_kept r = { .source = I->r.source, .full_url = e->full_url,
-		.message = I->m.id };
+	struct ad_kept r = { .full_url = e->full_url, .message = I->m.id };
 	struct fhir_at root = fhir_entry_root(e);
 	size_t kept = ret->n_kept;
 
+	SV_TRY(ad_origin_of(I, e, &ret->is, &r.source));
 	SV_TRY(name_of(I, e, fhir_text(&root, "id"), &r.name));
 	SV_TRY(text_of(I, e, &r.text));
 	SV_TRY(map_shared_reference(&I->A, e, &r.refers));
@@ -146,8 +146,7 @@ ad_apply_forget(struct ad_intake *I, struct ad_store *S, const struct fhir_entry
     struct ad_result *ret)
 {
 	struct fhir_reference ref = fhir_reference_of(e->url);
-	struct ad_kept r = { .source = I->r.source, .deleted = true,
-		.message = I->m.id }, known;
+	struct ad_kept r = { .deleted = true, .message = I->m.id }, known;
 	struct sv_status s;
 
 	if (ref.type.n == 0 || ref.id.n == 0) {
@@ -159,6 +158,7 @@ ad_apply_forget(struct ad_intake *I, struct ad_store *S, const struct fhir_entry
 	r.name = sv_arena_printf(&I->A, "%.*s/%.*s", SV_FMT(ref.type),
 	    SV_FMT(ref.id));
 	SV_ENSURE(r.name.p != NULL, SV_NOMEM);
+	SV_TRY(ad_origin_of(I, e, &ret->is, &r.source));
 	s = ad_store_find_resource(S, &I->A, r.source, r.name, &known);
 	SV_ENSURE(sv_is_ok(s) || s.code == SV_CODE_SKIP, s);
 	/* What was written before now stays deleted; what is newer returns. */
@@ -169,7 +169,7 @@ ad_apply_forget(struct ad_intake *I, struct ad_store *S, const struct fhir_entry
 	}
 	ret->n_deleted++;
 	SV_TRY(ad_store_put_resource(S, &r));
-	return r.patient == 0 ? affects_users(I, S, r.name)
+	return r.patient == 0 ? affects_users(I, S, &r)
 	    : ad_apply_affects(I, r.patient);
 }
 
@@ -183,13 +183,15 @@ apply_entries(struct ad_intake *I, struct ad_store *S, struct ad_set set,
 		I->own = sv_arena_alloc(&I->A, (set.n + 1) * sizeof(*I->own));
 		SV_ENSURE(I->own != NULL, SV_NOMEM);
 	}
+	SV_TRY(ad_origin_learn(I, S, set, r->of_patient
+	    ? r->patient.reference : SV_LIT("")));
 	for (size_t i = 0; i < set.n; i++) {
 		if (ad_is_delete(&set.e[i]))
 			SV_TRY(ad_apply_forget(I, S, &set.e[i], r));
 	}
 	I->own_patient = 0;
 	if (r->of_patient)
-		SV_TRY(ad_identify(I, S, set, &r->patient));
+		SV_TRY(ad_identify(I, S, set, r));
 	for (size_t i = 0; i < set.n; i++) {
 		if (ad_matters(&set.e[i]))
 			SV_TRY(keep(I, S, &set.e[i], r));

@@ -32,6 +32,8 @@ struct ad_intake {
 	struct ad_result whole;
 	struct ad_result *each;		/* of a batch, by entry */
 	struct ad_message m;
+	struct sv_str home;		/* base of the sender's own server */
+	bool told_origin;		/* that some are of another */
 	bool duplicate;
 	int64_t replayed;		/* message number, 0: a new one */
 	bool review;			/* no message: rules or time changed */
@@ -86,10 +88,27 @@ struct sv_status ad_apply_replace(struct ad_intake *I, struct ad_store *S,
 struct sv_status ad_apply_forget(struct ad_intake *I, struct ad_store *S,
     const struct fhir_entry *e, struct ad_result *ret) SV_CHECK;
 
-/** Find or make the patient that ${p}, read from ${set}, is; merge those that
+/**
+ * ad_origin_learn(I, S, set, reference):
+ * Know the base of the sender's own server, if ${set} or the ${reference} to
+ * its patient names any: as remembered, or the first one that is met.
+ * RETRY, NOMEM.
+ */
+struct sv_status ad_origin_learn(struct ad_intake *I, struct ad_store *S,
+    struct ad_set set, struct sv_str reference) SV_CHECK;
+
+/** True if ${url} names no server, or the sender's own. */
+bool ad_origin_is_home(const struct ad_intake *I, struct sv_str url);
+
+/** As of which source ${e} is remembered: of the sender, or of another server
+ * that it relays, about which ${is} tells once.  NOMEM. */
+struct sv_status ad_origin_of(struct ad_intake *I, const struct fhir_entry *e,
+    struct fhir_issues *is, struct sv_str *ret) SV_CHECK;
+
+/** Find or make the patient that ${r}, read from ${set}, is of; merge those that
  * turn out to be one.  Sets I->own_patient and I->fresh.  RETRY, NOMEM. */
 struct sv_status ad_identify(struct ad_intake *I, struct ad_store *S,
-    struct ad_set set, const struct map_patient *p) SV_CHECK;
+    struct ad_set set, struct ad_result *r) SV_CHECK;
 
 /** Decide every affected patient again; write what changed.  BAD: one cannot
  * be decided, ${is} says why. */

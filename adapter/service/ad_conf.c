@@ -77,6 +77,26 @@ read_rights(cfg_t *s, struct ad_conf_client *c, struct sv_err *err)
 	return SV_OK;
 }
 
+/* As it stands before "/Patient/1" in a fullUrl. */
+static struct sv_status
+read_bases(cfg_t *s, struct ad_conf_client *c, struct sv_err *err)
+{
+	c->n_bases = cfg_size(s, "base");
+	if (c->n_bases > AD_CONF_BASES)
+		return ad_conf_wrong(err, c->name, "at most 8 bases");
+	for (unsigned i = 0; i < c->n_bases; i++) {
+		struct sv_str base = sv_str_of(cfg_getnstr(s, "base", i));
+
+		if (base.n == 0 || base.p[base.n - 1] == '/'
+		    || !(sv_str_starts(base, SV_LIT("https://"))
+		    || sv_str_starts(base, SV_LIT("http://"))))
+			return ad_conf_wrong(err, c->name, "base takes URLs of a FHIR "
+			    "server, http or https, without a slash at the end");
+		c->base[i] = base.p;
+	}
+	return SV_OK;
+}
+
 static struct sv_status
 read_client(cfg_t *s, struct ad_conf_client *c, struct sv_err *err)
 {
@@ -100,6 +120,7 @@ read_client(cfg_t *s, struct ad_conf_client *c, struct sv_err *err)
 	if (c->token_sha256 != NULL && strlen(c->token_sha256) != 64)
 		return ad_conf_wrong(err, c->name, "token-sha256 takes 64 hex digits: "
 		    "printf %s TOKEN | sha256sum");
+	SV_TRY(read_bases(s, c, err));
 	return read_rights(s, c, err);
 }
 
@@ -222,6 +243,7 @@ static cfg_opt_t client_options[] = {
 	CFG_STR("token-sha256", "", CFGF_NONE),
 	CFG_STR("issuer", "", CFGF_NONE), CFG_STR("subject", "", CFGF_NONE),
 	CFG_STR_LIST("may", write_and_read, CFGF_NONE),
+	CFG_STR_LIST("base", none, CFGF_NONE),
 	CFG_END()
 };
 

@@ -19,6 +19,7 @@
 /* Where it is unless another is named. */
 #define AD_CONF_USUAL "/etc/salvor/salvor.conf"
 
+#define AD_CONF_BASES 8		/* names of a client's server */
 #define AD_CONF_MAX 64		/* clients, destinations, folders, systems */
 
 /* What a client may do. */
@@ -33,6 +34,8 @@ struct ad_conf_client {
 	char fingerprint[65];		/* SHA-256 of its certificate, hex; "" */
 	const char *token_sha256;	/* hash of its bearer token, or NULL */
 	const char *issuer, *subject;	/* of its access tokens, or NULL */
+	const char *base[AD_CONF_BASES];	/* of the server it stands for */
+	size_t n_bases;
 	unsigned may;
 };
 

@@ -10,6 +10,7 @@
 struct meeting {
 	struct ad_intake *I;
 	struct ad_store *S;
+	struct ad_result *r;
 	int64_t patient;	/* 0: none of the names is known yet */
 };
 
@@ -34,7 +35,7 @@ meet(struct meeting *M, int64_t found)
 }
 
 static struct sv_status
-by_name(struct meeting *M, struct sv_str name, bool put)
+by_name(struct meeting *M, struct sv_str source, struct sv_str name, bool put)
 {
 	int64_t found;
 	struct sv_status s;
@@ -42,9 +43,8 @@ by_name(struct meeting *M, struct sv_str name, bool put)
 	if (name.n == 0)
 		return SV_OK;
 	if (put)
-		return ad_store_name_patient(M->S, M->patient, M->I->r.source,
-		    name);
-	s = ad_store_find_patient(M->S, M->I->r.source, name, &found);
+		return ad_store_name_patient(M->S, M->patient, source, name);
+	s = ad_store_find_patient(M->S, source, name, &found);
 	if (s.code == SV_CODE_SKIP)
 		return SV_OK;
 	SV_TRY(s);
@@ -110,34 +110,53 @@ by_identifiers(struct meeting *M, const struct fhir_at *root, bool nameless,
 }
 
 /* A Patient of a document (fullUrl urn:uuid) may call itself "1" as any other:
- * its id names it only if it has no identifier. */
+ * its id names it only if it has no identifier.  Its whole URL holds for all
+ * that the sender relays. */
 static struct sv_status
 by_patient(struct meeting *M, struct fhir_entry *e, bool put)
 {
 	bool document = sv_str_starts(e->full_url, SV_LIT("urn:"));
 	struct map_subject m;
 	struct fhir_at root, identifier;
-	struct sv_str id;
+	struct sv_str id, source;
 
 	SV_TRY(map_subject(&M->I->A, e, &m));
+	SV_TRY(ad_origin_of(M->I, e, &M->r->is, &source));
 	root = fhir_entry_root(e);
 	id = fhir_text(&root, "id");
 	identifier = fhir_get(&root, "identifier");
 	if (!document || fhir_text(&identifier, "value").n == 0)
-		SV_TRY(by_name(M, id, put));
-	SV_TRY(by_name(M, m.successor, put));
-	SV_TRY(by_name(M, e->full_url, put));
+		SV_TRY(by_name(M, source, id, put));
+	SV_TRY(by_name(M, source, m.successor, put));
+	SV_TRY(by_name(M, M->I->r.source, e->full_url, put));
 	return by_identifiers(M, &root, document || id.n == 0, put);
 }
 
-/* All names that ${entries} give to the patient: looked up, or put.  Without a
- * Patient it has the name by which the others refer to it: "Patient/7" is
- * known as 7, one on another server by its whole URL. */
+/* Without a Patient it has the name by which the others refer to it:
+ * "Patient/7" is known as 7 on their server, one elsewhere by its whole URL. */
 static struct sv_status
-all_names(struct meeting *M, struct ad_set set, const struct map_patient *p,
-    bool put)
+by_reference(struct meeting *M, struct ad_set set, bool put)
 {
-	struct fhir_reference ref = fhir_reference_of(p->reference);
+	struct sv_str text = M->r->patient.reference, source = M->I->r.source;
+	struct fhir_reference ref = fhir_reference_of(text);
+
+	if (ref.form == FHIR_REF_ABSOLUTE && M->I->home.n > 0
+	    && ad_origin_is_home(M->I, text))
+		return by_name(M, source, ref.id, put);
+	if (ref.form != FHIR_REF_RELATIVE)
+		return by_name(M, source, text, put);
+	for (size_t i = 0; i < set.n && sv_str_eq(source, M->I->r.source); i++) {
+		if (ad_matters(&set.e[i]))
+			SV_TRY(ad_origin_of(M->I, &set.e[i], &M->r->is,
+			    &source));
+	}
+	return by_name(M, source, ref.id, put);
+}
+
+/* All names that ${set} gives to the patient: looked up, or put. */
+static struct sv_status
+all_names(struct meeting *M, struct ad_set set, bool put)
+{
 	bool any = false;
 
 	for (size_t i = 0; i < set.n; i++) {
@@ -147,22 +166,19 @@ all_names(struct meeting *M, struct ad_set set, const struct map_patient *p,
 		any = true;
 		SV_TRY(by_patient(M, &set.e[i], put));
 	}
-	if (any)
-		return SV_OK;
-	return by_name(M, ref.form == FHIR_REF_RELATIVE ? ref.id
-	    : p->reference, put);
+	return any ? SV_OK : by_reference(M, set, put);
 }
 
 struct sv_status
 ad_identify(struct ad_intake *I, struct ad_store *S, struct ad_set set,
-    const struct map_patient *p)
+    struct ad_result *r)
 {
-	struct meeting M = { .I = I, .S = S };
+	struct meeting M = { .I = I, .S = S, .r = r };
 
-	SV_TRY(all_names(&M, set, p, false));
+	SV_TRY(all_names(&M, set, false));
 	I->fresh = M.patient == 0;
 	if (I->fresh)
 		SV_TRY(ad_store_new_patient(S, &M.patient));
 	I->own_patient = M.patient;
-	return all_names(&M, set, p, true);
+	return all_names(&M, set, true);
 }

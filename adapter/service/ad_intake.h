@@ -20,6 +20,11 @@
 #include "ad_store.h"
 #include "map_line.h"
 
+/* ${base} is a name of the server whose ids are those of ${source}. */
+struct ad_home {
+	struct sv_str source, base;
+};
+
 /* What is the same for all messages; outlives them. */
 struct ad_intake_config {
 	const struct map_engine *engine;
@@ -32,6 +37,9 @@ struct ad_intake_config {
 	/* Names of patients that hold for all sources: identifier systems. */
 	const struct sv_str *identifier_systems;
 	size_t n_identifier_systems;
+	/* The bases of the senders' own servers, where they are known. */
+	const struct ad_home *homes;
+	size_t n_homes;
 };
 
 /* What came in; slices belong to the caller until ad_intake_read returns. */

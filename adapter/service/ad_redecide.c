@@ -51,7 +51,8 @@ was_read(const struct ad_deciding *D)
 	if (!D->fresh || I->whole.n_known > 0)
 		return false;
 	for (size_t i = 0; i < I->n_own; i++) {
-		if (I->own[i].refers.n > 0)
+		if (I->own[i].refers.n > 0
+		    || !sv_str_eq(I->own[i].source, I->r.source))
 			return false;
 	}
 	return I->n_own == I->whole.n_matter && !I->whole.only_replaced;

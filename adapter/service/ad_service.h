@@ -25,6 +25,7 @@ struct ad_setup {
 	struct ad_intake_config intake;
 	struct ad_auth *auth;		/* of the service; else NULL */
 	struct sv_str destinations[AD_CONF_MAX];
+	struct ad_home homes[AD_CONF_MAX * AD_CONF_BASES];
 	char endpoint[320];
 	struct ad_cds_setup *cds;	/* NULL: no CDS Hooks */
 	_Atomic int users;

@@ -34,6 +34,23 @@ name_endpoint(struct ad_setup *u)
 		    : "http", host, c->port);
 }
 
+/* Which servers the clients stand for. */
+static void
+list_homes(struct ad_setup *u)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < u->conf.n_clients; i++) {
+		const struct ad_conf_client *c = &u->conf.client[i];
+
+		for (size_t k = 0; k < c->n_bases; k++)
+			u->homes[n++] = (struct ad_home){ sv_str_of(c->source),
+				sv_str_of(c->base[k]) };
+	}
+	u->intake.homes = u->homes;
+	u->intake.n_homes = n;
+}
+
 static bool
 prepare_cds(struct ad_setup *u)
 {
@@ -81,6 +98,7 @@ ad_setup_load(const char *conf_path)
 		.source_base = sv_str_of(u->conf.source_base),
 		.identifier_systems = u->conf.identifier_systems,
 		.n_identifier_systems = u->conf.n_identifier_systems };
+	list_homes(u);
 	u->users = 1;
 	if (prepare_cds(u))
 		return u;

@@ -53,6 +53,8 @@
 	    " WHERE patient = ?")					\
 	X(MERGE_RESOURCES, "UPDATE resource SET patient = ?"		\
 	    " WHERE patient = ?")					\
+	X(FIND_HOME, "SELECT base FROM source WHERE name = ?")		\
+	X(PUT_HOME, "INSERT INTO source(name, base) VALUES(?,?)")	\
 	X(FIND_RESOURCE, "SELECT patient, full_url, version, updated,"	\
 	    " refers, deleted FROM resource WHERE source = ? AND name = ?") \
 	X(ADD_RESOURCE, AD_SQL_RESOURCE " ON CONFLICT DO NOTHING")	\
@@ -183,6 +185,7 @@ struct ad_store {
 	pthread_mutex_t lock;		/* held from begin to the end of a unit */
 	enum ad_store_mode mode;
 	int lock_fd;			/* of a service: path.lock; -1 */
+	bool alien;			/* no store that this program can use */
 };
 
 /* SQL that makes a store of the layout before into one of layout i + 1. */

@@ -49,12 +49,14 @@ check_layout(struct ad_store *S, int64_t *ret_version, struct sv_err *err)
 	}
 	if (tables > 0 && id != APPLICATION_ID) {
 		sv_err_set(err, "", "the file is not a store of Salvor");
+		S->alien = true;
 		return false;
 	}
 	if (*ret_version > AD_STORE_SCHEMA) {
 		sv_err_set(err, "", "the store was written by a newer Salvor "
 		    "(layout %lld, this one knows %d)",
 		    (long long)*ret_version, AD_STORE_SCHEMA);
+		S->alien = true;
 		return false;
 	}
 	return true;
@@ -175,6 +177,7 @@ ad_store_open(const char *path, enum ad_store_mode mode, struct sv_err *err)
 {
 	static once_flag once = ONCE_FLAG_INIT;
 	struct ad_store *S = calloc(1, sizeof(*S));
+	bool alien;
 
 	call_once(&once, configure_sqlite);
 	if (S == NULL) {
@@ -190,7 +193,9 @@ ad_store_open(const char *path, enum ad_store_mode mode, struct sv_err *err)
 		if (err != NULL && err->where[0] == '\0')
 			(void)snprintf(err->where, sizeof(err->where), "%.200s",
 			    path);
+		alien = S->alien;
 		ad_store_close(S);
+		errno = alien ? EINVAL : EIO;
 		return NULL;
 	}
 	return S;

@@ -34,7 +34,7 @@
 
 /* The layout of the database; an older one is migrated when it is opened, a
  * newer one is refused. */
-#define AD_STORE_SCHEMA 5
+#define AD_STORE_SCHEMA 6
 
 struct ad_store;
 
@@ -48,7 +48,7 @@ enum ad_store_mode {
  * ad_store_open(path, mode, err):
  * Open or create the database ${path}.  NULL with ${err}: it cannot be opened,
  * is no store of Salvor, is newer than this program, or (AD_STORE_SERVICE)
- * is in use by another service.
+ * is in use by another service.  errno is EINVAL if trying again is no use.
  */
 struct ad_store *ad_store_open(const char *path, enum ad_store_mode mode,
     struct sv_err *err);
@@ -204,6 +204,13 @@ struct sv_status ad_store_add_resource(struct ad_store *S,
 /** Remember ${r} in place of what was known of its name. */
 struct sv_status ad_store_put_resource(struct ad_store *S,
     const struct ad_kept *r) SV_CHECK;
+
+/** The base of the server whose ids are those of ${source}, in ${A}.  SKIP if
+ * none was met. */
+struct sv_status ad_store_home(struct ad_store *S, struct sv_arena *A,
+    struct sv_str source, struct sv_str *ret) SV_CHECK;
+struct sv_status ad_store_set_home(struct ad_store *S, struct sv_str source,
+    struct sv_str base) SV_CHECK;
 
 struct ad_patient_ids {
 	int64_t *at;

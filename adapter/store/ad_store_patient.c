@@ -28,6 +28,24 @@ ad_store_new_patient(struct ad_store *S, int64_t *ret)
 }
 
 struct sv_status
+ad_store_home(struct ad_store *S, struct sv_arena *A, struct sv_str source,
+    struct sv_str *ret)
+{
+	sqlite3_stmt *s = ad_sql(S, AD_SQL_FIND_HOME, "s", source);
+
+	SV_TRY(ad_sql_step(S, s));
+	*ret = ad_sql_text(A, s, 0);
+	(void)sqlite3_reset(s);
+	return ret->p != NULL ? SV_OK : SV_NOMEM;
+}
+
+struct sv_status
+ad_store_set_home(struct ad_store *S, struct sv_str source, struct sv_str base)
+{
+	return ad_sql_run(S, AD_SQL_PUT_HOME, "ss", source, base);
+}
+
+struct sv_status
 ad_store_name_patient(struct ad_store *S, int64_t patient,
     struct sv_str source, struct sv_str name)
 {

@@ -95,5 +95,11 @@
 	" PRIMARY KEY(registry, run, name)) STRICT, WITHOUT ROWID;"	\
 	"PRAGMA user_version = 5;"
 
+/* The server whose ids are those of a source. */
+#define SCHEMA_6							\
+	"CREATE TABLE source(name TEXT PRIMARY KEY, base TEXT NOT NULL)"	\
+	" STRICT, WITHOUT ROWID;"					\
+	"PRAGMA user_version = 6;"
+
 const char *const ad_store_layouts[AD_STORE_SCHEMA] = { SCHEMA_1, SCHEMA_2,
-	SCHEMA_3, SCHEMA_4, SCHEMA_5 };
+	SCHEMA_3, SCHEMA_4, SCHEMA_5, SCHEMA_6 };

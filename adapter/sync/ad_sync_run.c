@@ -31,15 +31,21 @@ open_stores(struct ad_sync *Y)
 	struct sv_err err = { .text = "" }, why = { .text = "" };
 	struct ad_store *S = ad_store_open(Y->store_path, AD_STORE_SERVICE,
 	    &why);
+	bool never;
 
 	Y->beside_service = S == NULL;
 	ad_store_close(S);
 	Y->S = ad_store_open(Y->store_path, AD_STORE_OPERATOR, &err);
 	if (Y->S == NULL && Y->beside_service)
-		return cannot(Y, why.where, why.text);
+		err = why;
 	if (Y->S != NULL)
 		Y->R = ad_store_open(Y->store_path, AD_STORE_READ, &err);
-	return Y->R != NULL ? SV_OK : cannot(Y, err.where, err.text);
+	if (Y->R != NULL)
+		return SV_OK;
+	/* A disk may have room again, a file that is no store stays none. */
+	never = errno == EINVAL;
+	(void)cannot(Y, err.where, err.text);
+	return never ? SV_BAD : SV_RETRY;
 }
 
 /* What the decisions came to, and how long the side file was. */

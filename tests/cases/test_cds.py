@@ -603,7 +603,8 @@ class Cds(unittest.TestCase):
 
     def test_a_store_of_an_older_salvor(self):
         """R54: every older layout becomes the one of today, and keeps what it held"""
-        undo = ['DROP TABLE registry; DROP TABLE registry_file; DROP INDEX patient_due;'
+        undo = ['DROP TABLE source',
+                'DROP TABLE registry; DROP TABLE registry_file; DROP INDEX patient_due;'
                 'ALTER TABLE patient_name DROP COLUMN seen;'
                 + ';'.join('ALTER TABLE patient DROP COLUMN ' + c for c in
                            ('due', 'standing', 'failed_from', 'failed_to', 'window_to')),

@@ -192,6 +192,86 @@ class Messages(Case):
         self.assertEqual(self.service.sql('SELECT count(*) FROM message WHERE fate = 2')[0][0], 1)
 
 
+def on(base, *resources):
+    """A Bundle of resources that stand on a server."""
+    return {'resourceType': 'Bundle', 'type': 'collection', 'entry': [
+        {'fullUrl': '%s/%s/%s' % (base, r['resourceType'], r['id']), 'resource': r} for r in resources]}
+
+
+def operated(subject):
+    """Who had a prostatectomy, and the PSA rises."""
+    subject = {'reference': 'Patient/' + subject}
+
+    def concept(code):
+        return {'coding': [{'system': 'http://snomed.info/sct', 'code': code}]}
+    return ({'resourceType': 'Condition', 'id': 'c', 'subject': subject, 'code': concept('399068003'),
+             'onsetDateTime': '2017-11-20'},
+            {'resourceType': 'Procedure', 'id': 'rp', 'status': 'completed', 'subject': subject,
+             'code': concept('26294005'), 'performedDateTime': '2020-01-10'})
+
+
+class Relayed(unittest.TestCase):
+    """One client that sends what stands on several servers, as an interface engine does."""
+    A, B = 'https://north.example/fhir', 'https://south.example/fhir'
+
+    def told(self, answer):
+        self.assertEqual(answer.status, 200, answer.text())
+        return [i['diagnostics'] for i in answer.json()['issue'] if 'apart' in i.get('diagnostics', '')]
+
+    def rows(self, service):
+        return service.sql('SELECT patient, name, deleted, count(*) FROM resource GROUP BY 1, 2, 3 ORDER BY 1, 2')
+
+    def test_patients_of_one_name_are_two(self):
+        with Service(SALVOR, CONF) as service:
+            north = on(self.A, patient('1'), *operated('1'), psa('p', '1', 0.3), psa('q', '1', 0.5, '2026-03-01'))
+            south = on(self.B, patient('1'), psa('p', '1', 9.0))
+            self.assertEqual(self.told(service.post('/fhir', north)), [])
+            said = service.sql('SELECT decision FROM guidance WHERE ended = 0')
+            told = self.told(service.post('/fhir', south))
+            self.assertRegex(' '.join(told), 'south.* apart from .*north')
+            self.assertEqual(service.sql('SELECT count(*) FROM patient'), [(2,)])
+            self.assertEqual(service.sql('SELECT decision FROM guidance WHERE ended = 0'), said)
+            # What names no server is of the first; what names one is of that.
+            self.assertEqual(service.post('/fhir', psa('r', '1', 0.6, '2026-04-01')).status, 200)
+            far = psa('s', '1', 9.5, '2026-04-01')
+            far['subject']['reference'] = self.B + '/Patient/1'
+            self.assertEqual(service.post('/fhir', far).status, 200)
+            self.assertEqual(len(self.told(service.post('/fhir', on(self.B, psa('t', '1', 9.6, '2026-04-02'))))), 1)
+            self.assertEqual(self.rows(service), [
+                (1, 'Condition/c', 0, 1), (1, 'Observation/p', 0, 1), (1, 'Observation/q', 0, 1),
+                (1, 'Observation/r', 0, 1), (1, 'Patient/1', 0, 1), (1, 'Procedure/rp', 0, 1),
+                (2, 'Observation/p', 0, 1), (2, 'Observation/s', 0, 1), (2, 'Observation/t', 0, 1),
+                (2, 'Patient/1', 0, 1)])
+            # Deleting here deletes nothing there.
+            self.assertEqual(service.delete('/fhir/Observation/p').status, 200)
+            self.assertEqual([r for r in self.rows(service) if r[2]], [(1, 'Observation/p', 1, 1)])
+            for url, n in ((self.A, 1), (self.B, 0)):
+                found = service.get('/fhir/GuidanceResponse?subject=%s/Patient/1' % url).json()
+                self.assertEqual(found['total'], n)
+
+    def test_one_server_by_two_names(self):
+        with Service(SALVOR, CONF, start=False) as service:
+            with open(service.conf) as f:
+                text = f.read().replace('client "sender" {', 'client "sender" {\n\tbase = {"%s", "%s"}'
+                                        % (self.A, self.B))
+            with open(service.conf, 'w') as f:
+                f.write(text)
+            service.start()
+            self.assertEqual(self.told(service.post('/fhir', on(self.B, patient('1'), psa('p', '1', 0.3)))), [])
+            self.assertEqual(self.told(service.post('/fhir', on(self.A, psa('p', '1', 0.4)))), [])
+            self.assertEqual(self.rows(service), [(1, 'Observation/p', 0, 1), (1, 'Patient/1', 0, 1)])
+            third = on('https://east.example/fhir', patient('1'))
+            self.assertEqual(len(self.told(service.post('/fhir', third))), 1)
+            self.assertEqual(service.sql('SELECT count(*) FROM patient'), [(2,)])
+
+    def test_a_base_that_is_none(self):
+        with Service(SALVOR, 'client "x" { token-sha256 = "%s" base = {"https://a.example/fhir/"} }\n' % ('0' * 64),
+                     start=False) as service:
+            service.start(wait=False)
+            self.assertEqual(service.process.wait(20), 3)
+            self.assertIn('without a slash', service.log_text())
+
+
 class Forms(Case):
     def test_xml_in_and_out(self):
         ns = '{http://hl7.org/fhir}'

@@ -456,6 +456,17 @@ class Trouble(unittest.TestCase):
             r.sync()
             self.assertEqual(r.holds(), r.evaluate())
 
+    def test_a_file_that_is_no_store_is_not(self):
+        with Registry() as r:
+            synthetic.write(ROOT, r.export, 3)
+            db = sqlite3.connect(r.store)
+            db.execute('CREATE TABLE other(x)')
+            db.commit()
+            db.close()
+            status, _, err = r.run()
+            self.assertEqual(status, 1, err)
+            self.assertIn('not a store of Salvor', err)
+
     def test_stopped_by_a_signal_it_goes_on(self):
         with Registry() as r:
             synthetic.write(ROOT, r.export, 500)

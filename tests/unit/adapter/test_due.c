@@ -196,7 +196,7 @@ Test(due, an_older_store_is_brought_up_to_date)
 	    "ALTER TABLE patient DROP COLUMN failed_to;"
 	    "ALTER TABLE patient DROP COLUMN window_to;"
 	    "ALTER TABLE patient_name DROP COLUMN seen;"
-	    "DROP TABLE registry; DROP TABLE registry_file;"
+	    "DROP TABLE registry; DROP TABLE registry_file; DROP TABLE source;"
 	    "PRAGMA user_version = 4;";
 	sqlite3 *db;
 
