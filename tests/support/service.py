@@ -150,7 +150,7 @@ client "reader" {
         self.process = subprocess.Popen(self.prefix + [self.salvor, 'serve', '-c', self.conf], stderr=self.log_file,
                                         stdout=subprocess.DEVNULL, env=self.env)
         if wait:
-            self.port = int(self.wait_log('started')['port'])
+            self.port = int(self.wait_log('started', timeout=120)['port'])
 
     def hup(self, wait=True):
         """Reload; returns the line about it."""
