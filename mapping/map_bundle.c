@@ -58,8 +58,12 @@ map_decision_id(struct sv_arena *A, const struct map_result *r,
 {
 	struct sv_buf b;
 	struct sv_str parts[6];
-	char *hex = sv_arena_alloc(A, MAP_HASH_HEX + 1);
+	char *hex;
 
+	*ret_hex = r->id[cancer];
+	if (ret_hex->n > 0)
+		return SV_OK;
+	hex = sv_arena_alloc(A, MAP_HASH_HEX + 1);
 	SV_ENSURE(hex != NULL, SV_NOMEM);
 	sv_buf_init(&b, A, (size_t)16 << 20);
 	for (int i = CORE_REFERENCE_DATE + 1; i < CORE_FACT_COUNT; i++)

@@ -14,6 +14,8 @@ struct map_result {
 	struct core_decision decision;
 	const struct core_rulebook *book;
 	const struct fhir_issues *issues;	/* of reading and mapping */
+	/* The identities that were worked out already (map_decision_id). */
+	struct sv_str id[CORE_CANCER_MAX];
 };
 
 /* Where and when the guidance is made; all of it is input, so that the same
@@ -70,7 +72,8 @@ struct sv_status map_html_write(struct sv_arena *A,
     struct sv_buf *out) SV_CHECK;
 
 /** A deterministic identity for what was decided: SHA-256 over patient,
- * cancer, rule set and the admitted events (knowledge K3.4), as hex. */
+ * cancer, rule set and the admitted events (knowledge K3.4), as hex.  Who needs
+ * it before the Bundle is written keeps it in ${r}->id. */
 struct sv_status map_decision_id(struct sv_arena *A,
     const struct map_result *r, enum core_cancer cancer,
     struct sv_str *ret_hex) SV_CHECK;

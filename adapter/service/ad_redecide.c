@@ -133,6 +133,7 @@ list_now(struct ad_deciding *D)
 			.cancer = (int)d->guidance[i].cancer };
 		SV_TRY(map_decision_id(&D->I->A, &D->r, d->guidance[i].cancer,
 		    &g->decision));
+		D->r.id[d->guidance[i].cancer] = g->decision;
 		D->n_now++;
 	}
 	return SV_OK;
