@@ -125,12 +125,28 @@ listen_on(struct ad_http *H, struct sv_err *err)
 	return fd;
 }
 
+/* evhttp turns writing on and off several times in a request: with a change
+ * list the kernel is told of what remains of that, once a turn of the loop. */
+static struct event_base *
+new_base(void)
+{
+	struct event_config *c = event_config_new();
+	struct event_base *base = NULL;
+
+	if (c != NULL && event_config_set_flag(c,
+	    EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST) == 0)
+		base = event_base_new_with_config(c);
+	if (c != NULL)
+		event_config_free(c);
+	return base;
+}
+
 static bool
 configure(struct ad_http_loop *L)
 {
 	struct timeval second = { 1, 0 };
 
-	if ((L->base = event_base_new()) == NULL
+	if ((L->base = new_base()) == NULL
 	    || (L->http = evhttp_new(L->base)) == NULL
 	    || (L->wake = event_new(L->base, -1, EV_PERSIST, on_wake, L))
 	    == NULL || (L->tick = event_new(L->base, -1, EV_PERSIST, on_tick,
