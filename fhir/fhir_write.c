@@ -295,3 +295,11 @@ fhir_write_ok(const struct fhir_writer *w)
 {
 	return !w->failed && w->depth == 0 && sv_buf_ok(w->out);
 }
+
+struct sv_status
+fhir_write_status(const struct fhir_writer *w)
+{
+	if (fhir_write_ok(w))
+		return SV_OK;
+	return w->out->full ? SV_LIMIT : SV_NOMEM;
+}

@@ -73,6 +73,9 @@ void fhir_put_xhtml(struct fhir_writer *w, struct sv_str div);
 /** True if everything was written and every level is closed. */
 bool fhir_write_ok(const struct fhir_writer *w);
 
+/** How it went: OK; LIMIT, the buffer's ceiling was met; NOMEM. */
+struct sv_status fhir_write_status(const struct fhir_writer *w) SV_CHECK;
+
 /** Append ${s} escaped for XML text and attributes, or as a JSON string body;
  * also used for narratives and the explain format. */
 void fhir_escape_xml(struct sv_buf *out, struct sv_str s);

@@ -289,7 +289,5 @@ map_bundle_write(struct sv_arena *A, const struct map_result *r,
 		fhir_close_array(&w);
 	fhir_close(&w);
 	sv_buf_addc(out, '\n');
-	if (fhir_write_ok(&w))
-		return SV_OK;
-	return out->full ? SV_LIMIT : SV_NOMEM;
+	return fhir_write_status(&w);
 }

@@ -348,5 +348,5 @@ map_card_write(struct sv_arena *A, const struct map_card_call *call,
 	}
 	fhir_close_array(&w);
 	fhir_close(&w);
-	return fhir_write_ok(&w) ? SV_OK : SV_LIMIT;
+	return fhir_write_status(&w);
 }

@@ -284,5 +284,5 @@ map_explain_write(struct sv_arena *A, const struct map_result *r,
 	SV_TRY(map_why_write(&w, A, r));
 	fhir_close(&w);
 	sv_buf_addc(out, '\n');
-	return fhir_write_ok(&w) ? SV_OK : SV_LIMIT;
+	return fhir_write_status(&w);
 }

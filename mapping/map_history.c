@@ -243,5 +243,5 @@ map_history_write(struct sv_arena *A, const struct map_result *r,
 	sv_buf_init(&b, A, 64 * 1024);
 	map_phrase_version(&b, r, o);
 	line(&H, 0, "0", &b);
-	return sv_buf_ok(out) ? SV_OK : SV_LIMIT;
+	return sv_buf_status(out);
 }

@@ -235,5 +235,5 @@ map_html_write(struct sv_arena *A, const struct map_result *r,
 	map_html_left_out(&H);
 	map_html_raw(&H, "</main>\n");
 	put_footer(&H);
-	return sv_buf_ok(out) ? SV_OK : SV_LIMIT;
+	return sv_buf_status(out);
 }

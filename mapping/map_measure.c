@@ -123,7 +123,7 @@ write_report(const struct map_measure *m, const struct map_output_options *o,
 	    : o->pretty ? FHIR_WRITE_JSON_PRETTY : FHIR_WRITE_JSON);
 	put_report(&w, m, o, r);
 	sv_buf_addc(out, '\n');
-	return fhir_write_ok(&w) && sv_buf_ok(out) ? SV_OK : SV_LIMIT;
+	return fhir_write_status(&w);
 }
 
 struct sv_status

@@ -226,5 +226,5 @@ map_measure_html(struct sv_arena *A, const struct map_measure *m,
 	put_table(&H, m);
 	map_html_raw(&H, "</main>\n");
 	put_footer(&H, book);
-	return sv_buf_ok(out) ? SV_OK : SV_LIMIT;
+	return sv_buf_status(out);
 }

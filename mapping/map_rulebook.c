@@ -286,5 +286,5 @@ map_rulebook_write(struct sv_arena *A, const struct core_rulebook *book,
 		put_rule(&W, &book->rules[i]);
 	put_coverage(&W);
 	put_left_out(&W);
-	return sv_buf_ok(out) ? SV_OK : SV_LIMIT;
+	return sv_buf_status(out);
 }

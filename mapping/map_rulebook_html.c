@@ -225,5 +225,5 @@ map_rulebook_html(struct sv_arena *A, const struct core_rulebook *book,
 	map_html_raw(&B.H, "</section>\n");
 	put_coverage(&B);
 	map_html_raw(&B.H, "</main>\n</body>\n</html>\n");
-	return sv_buf_ok(out) ? SV_OK : SV_LIMIT;
+	return sv_buf_status(out);
 }

@@ -350,5 +350,5 @@ map_text_write(struct sv_arena *A, const struct map_result *r,
 	begin(&R, &b);
 	map_phrase_version(&b, r, o);
 	flush(&R, 0, 0, &b);
-	return sv_buf_ok(out) ? SV_OK : SV_LIMIT;
+	return sv_buf_status(out);
 }

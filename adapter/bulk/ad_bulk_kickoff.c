@@ -277,7 +277,7 @@ write_body(struct sv_arena *A, const struct ad_bulk_export *e,
 		fhir_close_array(&w);
 	fhir_close(&w);
 	*ret = sv_buf_str(&b);
-	return fhir_write_ok(&w) ? SV_OK : SV_NOMEM;
+	return fhir_write_status(&w);
 }
 
 static void

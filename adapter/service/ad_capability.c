@@ -218,5 +218,5 @@ ad_page_metadata(struct ad_page *p)
 	put_rest(&w);
 	put_messaging(&w, p->u->intake.endpoint);
 	fhir_close(&w);
-	return fhir_write_ok(&w) ? SV_OK : SV_NOMEM;
+	return fhir_write_status(&w);
 }

@@ -186,7 +186,7 @@ write_found(struct ad_page *p, const struct ad_guidance *g, size_t n)
 	if (total > 0)
 		fhir_close_array(&w);
 	fhir_close(&w);
-	return fhir_write_ok(&w) ? SV_OK : SV_NOMEM;
+	return fhir_write_status(&w);
 }
 
 struct sv_status

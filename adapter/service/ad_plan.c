@@ -106,7 +106,7 @@ ad_page_plans(struct ad_page *p)
 	if (n > 0)
 		fhir_close_array(&w);
 	fhir_close(&w);
-	return fhir_write_ok(&w) ? SV_OK : SV_NOMEM;
+	return fhir_write_status(&w);
 }
 
 /* One $apply. */

@@ -140,5 +140,5 @@ ad_sync_html(struct ad_sync *Y, struct sv_buf *out)
 	put_times(&H, Y);
 	map_html_raw(&H, "</main>\n<footer>\n<p>" MAP_DISCLAIMER "</p>\n"
 	    "</footer>\n</body>\n</html>\n");
-	return sv_buf_ok(out) ? SV_OK : SV_LIMIT;
+	return sv_buf_status(out);
 }

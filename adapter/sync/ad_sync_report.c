@@ -102,7 +102,7 @@ take_measure(struct ad_sync *Y, struct gaps *G)
 	s = ad_store_list_standing(Y->R, Y->I.r.source, &v);
 	ad_store_rollback(Y->R);
 	SV_TRY(s);
-	return sv_buf_ok(&G->out) ? SV_OK : SV_LIMIT;
+	return sv_buf_status(&G->out);
 }
 
 /* "  Observation: 12 new, 3 late" */

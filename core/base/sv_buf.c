@@ -116,6 +116,14 @@ sv_buf_ok(const struct sv_buf *b)
 	return !b->failed;
 }
 
+struct sv_status
+sv_buf_status(const struct sv_buf *b)
+{
+	if (sv_buf_ok(b))
+		return SV_OK;
+	return b->full ? SV_LIMIT : SV_NOMEM;
+}
+
 struct sv_str
 sv_buf_str(const struct sv_buf *b)
 {

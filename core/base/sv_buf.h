@@ -8,6 +8,7 @@
 #define SV_BUF_H
 
 #include "sv_arena.h"
+#include "sv_status.h"
 #include "sv_str.h"
 
 struct sv_buf {
@@ -35,6 +36,9 @@ void sv_buf_add_encoded(struct sv_buf *b, struct sv_str s, const char *keep);
 
 /** True if every append so far succeeded. */
 bool sv_buf_ok(const struct sv_buf *b);
+
+/** How the appends went: OK; LIMIT, the ceiling was met; NOMEM. */
+struct sv_status sv_buf_status(const struct sv_buf *b) SV_CHECK;
 
 /** What is in the buffer; valid until the next append. */
 struct sv_str sv_buf_str(const struct sv_buf *b);
