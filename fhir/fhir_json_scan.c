@@ -348,9 +348,11 @@ static struct sv_status
 scan_document(struct scanner *S, struct sv_str text,
     const struct fhir_json_limits *limits)
 {
+	S->limits = *limits;
+	if (text.n == 0)	/* Perhaps there is no text.p to count from. */
+		text = SV_LIT("");
 	S->t.p = S->start = text.p;
 	S->t.end = text.p + text.n;
-	S->limits = *limits;
 	if (text.n > limits->bytes)
 		return too_much(S, "the document is too large");
 	if (text.n >= 3 && memcmp(text.p, "\xef\xbb\xbf", 3) == 0)

@@ -121,8 +121,11 @@ load(const char *p)
 size_t
 sv_str_find(struct sv_str s, struct sv_str part)
 {
-	const char *p = s.p, *end = s.p + s.n, *d = part.p;
+	const char *p = s.p, *end, *d = part.p;
 
+	if (s.n < part.n)
+		return s.n;
+	end = p + s.n;
 	while ((size_t)(end - p) >= part.n + 16) {
 		bytes hit = (bytes)(load(p) == (unsigned char)d[0])
 		    & (bytes)(load(p + 1) == (unsigned char)d[1])
