@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "sv_buf.h"
 
 /* cJSON reads no longer ones, and sv_dec has 18 digits. */
 #define NUMBER_MAX 63
@@ -136,32 +135,6 @@ utf8(struct fhir_json_text *t)
 	return true;
 }
 
-/* True if none of the eight bytes of ${w} needs a closer look: not a quote,
- * backslash, control character or byte above 0x7f. */
-static bool
-all_plain(uint64_t w)
-{
-	const uint64_t ones = 0x0101010101010101u, high = ones * 0x80;
-	uint64_t quote = w ^ ones * '"', slash = w ^ ones * '\\';
-
-	return (((quote - ones) | (slash - ones) | (w - ones * 0x20) | w)
-	    & high) == 0;
-}
-
-/* Step over what needs no closer look, eight bytes at a time. */
-static void
-skip_plain(struct fhir_json_text *t)
-{
-	uint64_t w;
-
-	while (t->end - t->p >= 8) {
-		memcpy(&w, t->p, 8);
-		if (!all_plain(w))
-			break;
-		t->p += 8;
-	}
-}
-
 bool
 fhir_json_string(struct fhir_json_text *t, struct sv_str *ret,
     bool *ret_escaped)
@@ -171,7 +144,7 @@ fhir_json_string(struct fhir_json_text *t, struct sv_str *ret,
 
 	*ret_escaped = false;
 	while (ok) {
-		skip_plain(t);
+		t->p = fhir_json_plain(t->p, t->end);
 		if (t->p == t->end)
 			return bad(t, "the text ends inside a string");
 		if (*t->p == '"')
@@ -287,46 +260,56 @@ letter(char c)
 	return at != NULL ? to[at - from] : c;
 }
 
-/* Append the character ${u} as UTF-8. */
-static void
-add_utf8(struct sv_buf *b, uint32_t u)
+/* Write the character ${u} as UTF-8; how many bytes that took. */
+static size_t
+put_utf8(char *at, uint32_t u)
 {
 	size_t n = u < 0x80 ? 0 : u < 0x800 ? 1 : u < 0x10000 ? 2 : 3;
 	static const unsigned char lead[] = { 0, 0xc0, 0xe0, 0xf0 };
 
-	sv_buf_addc(b, (char)(lead[n] | u >> 6 * n));
-	while (n-- > 0)
-		sv_buf_addc(b, (char)(0x80 | (u >> 6 * n & 0x3f)));
+	at[0] = (char)(lead[n] | u >> 6 * n);
+	for (size_t i = 1; i <= n; i++)
+		at[i] = (char)(0x80 | (u >> 6 * (n - i) & 0x3f));
+	return n + 1;
 }
 
-/* Append what \u at ${i} of ${raw} stands for; the index of its last byte. */
-static size_t
-add_unicode(struct sv_buf *b, struct sv_str raw, size_t i)
+/* The character of \u, whose digits are at ${*p}, which then is behind it. */
+static uint32_t
+unicode(const char **p, const char *end)
 {
-	uint32_t u = (uint32_t)hex4(raw.p + i + 1, raw.p + raw.n), low;
+	uint32_t u = (uint32_t)hex4(*p, end), low;
 
-	if ((u & 0xfc00) == 0xd800) {
-		low = (uint32_t)hex4(raw.p + i + 7, raw.p + raw.n);
-		u = 0x10000 + ((u & 0x3ff) << 10 | (low & 0x3ff));
-		i += 6;
-	}
-	add_utf8(b, u);
-	return i + 4;
+	*p += 4;
+	if ((u & 0xfc00) != 0xd800)
+		return u;
+	low = (uint32_t)hex4(*p + 2, end);
+	*p += 6;
+	return 0x10000 + ((u & 0x3ff) << 10 | (low & 0x3ff));
 }
 
+/* What stands for a character is never shorter than it. */
 struct sv_str
 fhir_json_unescape(struct sv_arena *A, struct sv_str raw)
 {
-	struct sv_buf b;
+	const char *p = raw.p, *end = raw.p + raw.n;
+	char *to = sv_arena_alloc(A, raw.n + 1), *at = to;
 
-	sv_buf_init(&b, A, raw.n + 1);
-	for (size_t i = 0; i < raw.n; i++) {
-		if (raw.p[i] != '\\')
-			sv_buf_addc(&b, raw.p[i]);
-		else if (raw.p[++i] == 'u')
-			i = add_unicode(&b, raw, i);
+	if (to == NULL)
+		return (struct sv_str){ NULL, 0 };
+	while (p < end) {
+		const char *slash = memchr(p, '\\', (size_t)(end - p));
+		size_t n = (size_t)((slash != NULL ? slash : end) - p);
+
+		memcpy(at, p, n);
+		at += n;
+		p += n + 2;
+		if (slash == NULL)
+			break;
+		if (p[-1] == 'u')
+			at += put_utf8(at, unicode(&p, end));
 		else
-			sv_buf_addc(&b, letter(raw.p[i]));
+			*at++ = letter(p[-1]);
 	}
-	return sv_buf_ok(&b) ? sv_buf_str(&b) : (struct sv_str){ NULL, 0 };
+	*at = '\0';
+	return (struct sv_str){ to, (size_t)(at - to) };
 }

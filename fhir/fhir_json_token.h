@@ -8,6 +8,8 @@
 #ifndef FHIR_JSON_TOKEN_H
 #define FHIR_JSON_TOKEN_H
 
+#include <string.h>
+
 #include "fhir_issue.h"
 
 struct fhir_json_text {
@@ -26,6 +28,32 @@ fhir_json_blank(struct fhir_json_text *t)
 		t->p++;
 }
 
+/** The first byte from ${p} on that needs a closer look in a string: a quote, a
+ * backslash, a control character, a byte above 0x7f; or one of the last seven
+ * before ${end}.  Eight bytes at a time. */
+static inline const char *
+fhir_json_plain(const char *p, const char *end)
+{
+	const uint64_t ones = 0x0101010101010101u, high = ones * 0x80;
+
+	for (; end - p >= 8; p += 8) {
+		uint64_t w, quote, slash, odd;
+
+		memcpy(&w, p, 8);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+		w = __builtin_bswap64(w);
+#endif
+		quote = w ^ ones * '"';
+		slash = w ^ ones * '\\';
+		/* A borrow marks bytes above one that is meant, never below. */
+		odd = (((quote - ones) & ~quote) | ((slash - ones) & ~slash)
+		    | ((w - ones * 0x20) & ~w) | w) & high;
+		if (odd != 0)
+			return p + (__builtin_ctzll(odd) >> 3);
+	}
+	return p;
+}
+
 /** A string, whose opening quote is at t->p.  ${ret} gets what is between the
  * quotes, as written; ${ret_escaped} whether that holds a backslash. */
 bool fhir_json_string(struct fhir_json_text *t, struct sv_str *ret,
@@ -40,7 +68,7 @@ bool fhir_json_word(struct fhir_json_text *t) SV_CHECK;
 /**
  * fhir_json_unescape(A, raw):
  * The string ${raw}, which passed fhir_json_string, with its escapes resolved,
- * as UTF-8.  .p is NULL without memory.
+ * as UTF-8, with a NUL behind it.  .p is NULL without memory.
  */
 struct sv_str fhir_json_unescape(struct sv_arena *A, struct sv_str raw);
 

@@ -1,7 +1,8 @@
 /*
  * The nodes that cJSON would make, from text that is known to be strict: one
- * pass without checks, strings that hold no escape copied whole, numbers kept
- * as their text.
+ * pass without checks.  The text is copied once; strings that hold no escape,
+ * and numbers as their text, lie in the copy, each ended by a NUL in place of
+ * what stood behind it.
  */
 #include "fhir_json.h"
 
@@ -11,12 +12,17 @@
 #include "fhir_json_token.h"
 #include "sv_limits.h"
 
+#define NODES 32		/* are allocated at once */
+
 struct building {
 	struct sv_arena *A;
-	const char *p, *end;
+	const char *text, *p, *end;
+	char *copy;			/* of ${text}, and one byte more */
+	struct cJSON *spare;
+	size_t n_spare;
 	struct cJSON *open[SV_LIMIT_DEPTH + 2];
 	size_t depth;
-	struct sv_str name;		/* of the member that comes */
+	char *name;			/* of the member that comes */
 };
 
 static void
@@ -28,29 +34,38 @@ blank(struct building *B)
 		B->p++;
 }
 
-/* The string whose opening quote is at B->p, in the arena and with a NUL. */
-static struct sv_str
+/* The text from ${from} to B->p, in the copy. */
+static char *
+copied(struct building *B, const char *from)
+{
+	B->copy[B->p - B->text] = '\0';
+	return B->copy + (from - B->text);
+}
+
+/* The string whose opening quote is at B->p; NULL without memory. */
+static char *
 string(struct building *B)
 {
 	const char *from = ++B->p;
 	bool escaped = false;
-	struct sv_str raw;
+	char *at;
 
-	while (B->p < B->end && *B->p != '"') {
-		if (*B->p == '\\') {
-			escaped = true;
-			B->p++;
-		}
-		B->p++;
+	for (;;) {
+		B->p = fhir_json_plain(B->p, B->end);
+		if (B->p >= B->end || *B->p == '"')
+			break;
+		escaped = escaped || *B->p == '\\';
+		B->p += *B->p == '\\' ? 2 : 1;
 	}
 	if (B->p > B->end)
 		B->p = B->end;
-	raw = (struct sv_str){ from, (size_t)(B->p - from) };
+	at = copied(B, from);
+	if (escaped)
+		at = (char *)fhir_json_unescape(B->A, (struct sv_str){ from,
+		    (size_t)(B->p - from) }).p;
 	if (B->p < B->end)
 		B->p++;
-	if (escaped && (raw = fhir_json_unescape(B->A, raw)).p == NULL)
-		return raw;
-	return sv_arena_str(B->A, raw);
+	return at;
 }
 
 static bool
@@ -61,11 +76,10 @@ ends_plain(char c)
 }
 
 /* A number, true, false or null. */
-static bool
+static void
 plain(struct building *B, struct cJSON *node)
 {
 	const char *from = B->p;
-	struct sv_str text;
 
 	while (B->p < B->end && !ends_plain(*B->p))
 		B->p++;
@@ -73,21 +87,17 @@ plain(struct building *B, struct cJSON *node)
 	case 't':
 		node->type = cJSON_True;
 		node->valueint = 1;
-		return true;
+		break;
 	case 'f':
 		node->type = cJSON_False;
-		return true;
+		break;
 	case 'n':
 		node->type = cJSON_NULL;
-		return true;
-	default:
 		break;
+	default:
+		node->type = cJSON_Number;
+		node->valuestring = copied(B, from);
 	}
-	node->type = cJSON_Number;
-	text = sv_arena_str(B->A, (struct sv_str){ from,
-	    (size_t)(B->p - from) });
-	node->valuestring = (char *)text.p;
-	return text.p != NULL;
 }
 
 void
@@ -102,24 +112,39 @@ fhir_json_append(struct cJSON *parent, struct cJSON *node)
 	parent->child->prev = node;
 }
 
+static struct cJSON *
+new_node(struct building *B)
+{
+	if (B->n_spare == 0) {
+		B->spare = sv_arena_zalloc(B->A, NODES, sizeof(*B->spare));
+		if (B->spare == NULL)
+			return NULL;
+		B->n_spare = NODES;
+	}
+	B->n_spare--;
+	return B->spare++;
+}
+
 /* The value at B->p; NULL without memory, or if the text is not strict. */
 static struct cJSON *
 value(struct building *B)
 {
-	struct cJSON *node = sv_arena_zalloc(B->A, 1, sizeof(*node));
+	struct cJSON *node = new_node(B);
 
 	if (node == NULL)
 		return NULL;
-	node->string = (char *)B->name.p;
+	node->string = B->name;
 	if (B->depth > 0)
 		fhir_json_append(B->open[B->depth - 1], node);
 	if (*B->p == '"') {
 		node->type = cJSON_String;
-		node->valuestring = (char *)string(B).p;
+		node->valuestring = string(B);
 		return node->valuestring != NULL ? node : NULL;
 	}
-	if (*B->p != '{' && *B->p != '[')
-		return plain(B, node) ? node : NULL;
+	if (*B->p != '{' && *B->p != '[') {
+		plain(B, node);
+		return node;
+	}
 	node->type = *B->p == '{' ? cJSON_Object : cJSON_Array;
 	B->p++;
 	if (B->depth > SV_LIMIT_DEPTH + 1)
@@ -132,7 +157,7 @@ value(struct building *B)
 static bool
 step(struct building *B)
 {
-	bool object = cJSON_IsObject(B->open[B->depth - 1]);
+	bool object = B->open[B->depth - 1]->type == cJSON_Object;
 
 	blank(B);
 	if (B->p == B->end)
@@ -142,9 +167,9 @@ step(struct building *B)
 		B->depth--;
 		return true;
 	}
-	B->name = (struct sv_str){ NULL, 0 };
+	B->name = NULL;
 	if (object) {
-		if (*B->p != '"' || (B->name = string(B)).p == NULL)
+		if (*B->p != '"' || (B->name = string(B)) == NULL)
 			return false;
 		blank(B);
 	}
@@ -155,9 +180,12 @@ struct sv_status
 fhir_json_tree(struct sv_arena *A, struct sv_str text,
     const struct cJSON **ret_tree)
 {
-	struct building B = { .A = A, .p = text.p, .end = text.p + text.n };
+	struct building B = { .A = A, .text = text.p, .p = text.p,
+		.end = text.p + text.n, .copy = sv_arena_alloc(A, text.n + 1) };
 	struct cJSON *root;
 
+	SV_ENSURE(B.copy != NULL, SV_NOMEM);
+	memcpy(B.copy, text.p, text.n);
 	blank(&B);
 	/* The text passed the strict scan: only memory can be short. */
 	SV_ENSURE(B.p < B.end && (root = value(&B)) != NULL, SV_NOMEM);

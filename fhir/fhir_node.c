@@ -10,6 +10,13 @@
 
 static const struct fhir_at absent = { NULL, NULL, NULL, -1 };
 
+/* As cJSON_IsObject and its like, which are calls into a library. */
+static bool
+is(const struct cJSON *node, int type)
+{
+	return node != NULL && (node->type & 0xff) == type;
+}
+
 struct fhir_at
 fhir_root(const struct cJSON *node, const char *prefix)
 {
@@ -22,11 +29,11 @@ below(const struct fhir_at *up, const struct cJSON *node, const char *name)
 {
 	struct fhir_at x = { up, node, name, -1 };
 
-	if (node != NULL && cJSON_IsArray(node)) {
+	if (is(node, cJSON_Array)) {
 		x.node = node->child;
 		x.index = 0;
 	}
-	if (x.node != NULL && cJSON_IsNull(x.node) && x.index < 0)
+	if (x.index < 0 && is(x.node, cJSON_NULL))
 		return absent;
 	return x.node == NULL ? absent : x;
 }
@@ -36,10 +43,10 @@ fhir_get(const struct fhir_at *at, const char *name)
 {
 	const struct cJSON *c;
 
-	if (at->node == NULL || !cJSON_IsObject(at->node))
+	if (!is(at->node, cJSON_Object))
 		return absent;
 	for (c = at->node->child; c != NULL; c = c->next) {
-		if (strcmp(c->string, name) == 0)
+		if (c->string[0] == name[0] && strcmp(c->string, name) == 0)
 			return below(at, c, name);
 	}
 	return absent;
@@ -51,7 +58,7 @@ is_choice(const char *s, const char *base)
 {
 	size_t n = strlen(base);
 
-	return strncmp(s, base, n) == 0 && s[n] >= 'A' && s[n] <= 'Z';
+	return s[0] == base[0] && strncmp(s, base, n) == 0 && s[n] >= 'A' && s[n] <= 'Z';
 }
 
 size_t
@@ -60,7 +67,7 @@ fhir_choice_count(const struct fhir_at *at, const char *base)
 	const struct cJSON *c;
 	size_t n = 0;
 
-	if (at->node == NULL || !cJSON_IsObject(at->node))
+	if (!is(at->node, cJSON_Object))
 		return 0;
 	for (c = at->node->child; c != NULL; c = c->next)
 		n += is_choice(c->string, base);
@@ -102,8 +109,7 @@ fhir_next(const struct fhir_at *x)
 struct fhir_at
 fhir_member(const struct fhir_at *at)
 {
-	if (at->node == NULL || !cJSON_IsObject(at->node)
-	    || at->node->child == NULL)
+	if (!is(at->node, cJSON_Object) || at->node->child == NULL)
 		return absent;
 	return (struct fhir_at){ at, at->node->child, at->node->child->string,
 		-1 };
@@ -123,9 +129,10 @@ fhir_value(const struct fhir_at *at)
 {
 	if (at->node == NULL)
 		return (struct sv_str){ NULL, 0 };
-	if (cJSON_IsBool(at->node))
-		return cJSON_IsTrue(at->node) ? SV_LIT("true")
-		    : SV_LIT("false");
+	if (is(at->node, cJSON_True))
+		return SV_LIT("true");
+	if (is(at->node, cJSON_False))
+		return SV_LIT("false");
 	return sv_str_of(at->node->valuestring);
 }
 
@@ -140,25 +147,25 @@ fhir_text(const struct fhir_at *at, const char *name)
 bool
 fhir_is_object(const struct fhir_at *at)
 {
-	return at->node != NULL && cJSON_IsObject(at->node);
+	return is(at->node, cJSON_Object);
 }
 
 bool
 fhir_is_string(const struct fhir_at *at)
 {
-	return at->node != NULL && cJSON_IsString(at->node);
+	return is(at->node, cJSON_String);
 }
 
 bool
 fhir_is_number(const struct fhir_at *at)
 {
-	return at->node != NULL && cJSON_IsNumber(at->node);
+	return is(at->node, cJSON_Number);
 }
 
 bool
 fhir_is_bool(const struct fhir_at *at)
 {
-	return at->node != NULL && cJSON_IsBool(at->node);
+	return is(at->node, cJSON_True) || is(at->node, cJSON_False);
 }
 
 struct sv_str

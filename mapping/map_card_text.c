@@ -19,32 +19,60 @@ is_link(struct sv_str s, size_t i)
 	    && memcmp(s.p + i - 3, "www", 3) == 0);
 }
 
+/* May it have to be written otherwise? */
+static bool
+is_odd(char c)
+{
+	switch (c) {
+	case '&': case '<': case '>': case '\\': case '`': case '*':
+	case '_': case '[': case ']': case '#': case '|': case '~':
+	case '!': case ':': case '.': case '-': case '+': case '=':
+	case 0x7f:
+		return true;
+	default:
+		return (unsigned char)c < ' ';
+	}
+}
+
+static void
+escape_one(struct sv_buf *b, struct sv_str s, size_t i)
+{
+	char c = s.p[i];
+
+	switch (c) {
+	case '&':
+		sv_buf_add(b, SV_LIT("&amp;"));
+		return;
+	case '<':
+		sv_buf_add(b, SV_LIT("&lt;"));
+		return;
+	case '>':
+		sv_buf_add(b, SV_LIT("&gt;"));
+		return;
+	default:
+		break;
+	}
+	if ((unsigned char)c < ' ' || c == 0x7f)
+		c = ' ';
+	if (strchr("\\`*_[]#|~!", c) != NULL || is_link(s, i)
+	    || (i == 0 && strchr("-+=", c) != NULL))
+		sv_buf_addc(b, '\\');
+	sv_buf_addc(b, c);
+}
+
 void
 map_card_escape(struct sv_buf *b, struct sv_str s)
 {
-	for (size_t i = 0; i < s.n; i++) {
-		char c = s.p[i];
+	size_t from = 0;
 
-		switch (c) {
-		case '&':
-			sv_buf_add(b, SV_LIT("&amp;"));
+	for (size_t i = 0; i < s.n; i++) {
+		if (!is_odd(s.p[i]))
 			continue;
-		case '<':
-			sv_buf_add(b, SV_LIT("&lt;"));
-			continue;
-		case '>':
-			sv_buf_add(b, SV_LIT("&gt;"));
-			continue;
-		default:
-			break;
-		}
-		if ((unsigned char)c < ' ' || c == 0x7f)
-			c = ' ';
-		if (strchr("\\`*_[]#|~!", c) != NULL || is_link(s, i)
-		    || (i == 0 && strchr("-+=", c) != NULL))
-			sv_buf_addc(b, '\\');
-		sv_buf_addc(b, c);
+		sv_buf_add(b, (struct sv_str){ s.p + from, i - from });
+		escape_one(b, s, i);
+		from = i + 1;
 	}
+	sv_buf_add(b, sv_str_from(s, from));
 }
 
 /* The bytes of the first ${max} code points of ${s}. */

@@ -2,18 +2,6 @@
 
 #include <string.h>
 
-struct sv_str
-sv_str_of(const char *s)
-{
-	return (struct sv_str){ s, s != NULL ? strlen(s) : 0 };
-}
-
-bool
-sv_str_eq(struct sv_str a, struct sv_str b)
-{
-	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
-}
-
 static char
 lower(char c)
 {
@@ -30,12 +18,6 @@ sv_str_eq_nocase(struct sv_str a, struct sv_str b)
 			return false;
 	}
 	return true;
-}
-
-bool
-sv_str_is(struct sv_str s, const char *lit)
-{
-	return sv_str_eq(s, sv_str_of(lit));
 }
 
 int

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct sv_str {
 	const char *p;	/* may be NULL when n is 0 */
@@ -27,16 +28,28 @@ struct sv_str {
 #define SV_FMT(s) (int)(s).n, ((s).p != NULL ? (s).p : "")
 
 /** The slice over the NUL-terminated ${s}; the empty slice for NULL. */
-struct sv_str sv_str_of(const char *s);
+static inline struct sv_str
+sv_str_of(const char *s)
+{
+	return (struct sv_str){ s, s != NULL ? strlen(s) : 0 };
+}
 
 /** True if both slices hold the same bytes. */
-bool sv_str_eq(struct sv_str a, struct sv_str b);
+static inline bool
+sv_str_eq(struct sv_str a, struct sv_str b)
+{
+	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
 
 /** The same without regard to the case of ASCII letters, whatever the locale. */
 bool sv_str_eq_nocase(struct sv_str a, struct sv_str b);
 
 /** True if ${s} holds exactly the bytes of the NUL-terminated ${lit}. */
-bool sv_str_is(struct sv_str s, const char *lit);
+static inline bool
+sv_str_is(struct sv_str s, const char *lit)
+{
+	return sv_str_eq(s, sv_str_of(lit));
+}
 
 /** <0, 0, >0 in byte order, a shorter prefix first. */
 int sv_str_cmp(struct sv_str a, struct sv_str b);
