@@ -58,6 +58,11 @@ struct sv_status fhir_json_scan(struct sv_arena *A, struct sv_str text,
     const struct fhir_json_limits *limits, struct fhir_json_scan *ret_scan,
     struct fhir_issues *is) SV_CHECK;
 
+/** The same, and fhir_json_tree of it, in one pass: for what is no Bundle. */
+struct sv_status fhir_json_scan_tree(struct sv_arena *A, struct sv_str text,
+    const struct fhir_json_limits *limits, const struct cJSON **ret_tree,
+    struct fhir_issues *is) SV_CHECK;
+
 /**
  * As fhir_json_scan for any JSON value at the root, by RFC 8259 alone: two
  * equal names in an object and U+0000, which only FHIR and I-JSON forbid, are

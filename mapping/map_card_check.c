@@ -215,18 +215,16 @@ map_card_check(struct sv_arena *A, struct sv_str response,
 	struct fhir_json_limits limits = fhir_json_limits_default();
 	struct checker K = { .A = A, .why = { NULL, 0 } };
 	const struct cJSON *tree;
-	struct fhir_json_scan scan;
 	struct fhir_issues is;
 	struct fhir_at root, x;
 	struct sv_status s;
 
 	fhir_issues_init(&is, A);
-	s = fhir_json_scan(A, response, &limits, &scan, &is);
+	s = fhir_json_scan_tree(A, response, &limits, &tree, &is);
 	if (!sv_is_ok(s)) {
 		*ret_why = is.n > 0 ? is.at[0].text : SV_LIT("no JSON");
 		return s;
 	}
-	SV_TRY(fhir_json_tree(A, response, &tree));
 	root = fhir_root(tree, "response");
 	must(&K, cJSON_IsArray(cJSON_GetObjectItemCaseSensitive(tree,
 	    "cards")), &root, "cards is required, an array (R33)");

@@ -250,11 +250,9 @@ map_hook_read(struct sv_arena *A, struct sv_str text,
     struct fhir_issues *is)
 {
 	struct fhir_json_limits limits = fhir_json_limits_default();
-	struct fhir_json_scan scan;
 	const struct cJSON *tree;
 
 	*ret = (struct map_hook_request){ .A = A, .hook = o->hook };
-	SV_TRY(fhir_json_scan(A, text, &limits, &scan, is));
-	SV_TRY(fhir_json_tree(A, text, &tree));
+	SV_TRY(fhir_json_scan_tree(A, text, &limits, &tree, is));
 	return read_all(ret, tree, o, is);
 }

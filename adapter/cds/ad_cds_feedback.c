@@ -96,13 +96,11 @@ read_feedback(struct ad_cds_call *k, struct ad_cds_report *ret)
 {
 	struct fhir_json_limits limits = fhir_json_limits_default();
 	struct sv_str text = ad_http_body(k->http);
-	struct fhir_json_scan scan;
 	const struct cJSON *tree;
 	struct ad_feedback *list;
 	struct fhir_at root, x;
 
-	SV_TRY(fhir_json_scan(&k->A, text, &limits, &scan, &k->is));
-	SV_TRY(fhir_json_tree(&k->A, text, &tree));
+	SV_TRY(fhir_json_scan_tree(&k->A, text, &limits, &tree, &k->is));
 	root = fhir_root(tree, "request");
 	x = fhir_first(&root, "feedback");
 	if (fhir_is(&x) && x.index < 0)

@@ -120,9 +120,7 @@ take_answer(struct ad_cds_call *k, enum map_key key,
 {
 	struct fhir_json_limits limits = fhir_json_limits_default();
 	struct map_supplied *s = &k->q.key[key];
-	struct fhir_json_scan scan;
 	const struct cJSON *tree;
-	struct sv_str body;
 
 	if (a->code != CURLE_OK || a->status != 200) {
 		ad_log("cds-fetch", "client=%s key=%s status=%ld why=\"%s\"",
@@ -131,9 +129,8 @@ take_answer(struct ad_cds_call *k, enum map_key key,
 		s->state = s->got > 0 ? MAP_SUPPLY_PART : MAP_SUPPLY_FAILED;
 		return;
 	}
-	body = sv_arena_str(&k->A, a->body);
-	if (body.p == NULL || !sv_is_ok(fhir_json_scan(&k->A, body, &limits,
-	    &scan, &k->is)) || !sv_is_ok(fhir_json_tree(&k->A, body, &tree))
+	if (!sv_is_ok(fhir_json_scan_tree(&k->A, a->body, &limits, &tree,
+	    &k->is))
 	    || !sv_is_ok(map_hook_supply(&k->q, key, tree, &k->is)))
 		s->state = MAP_SUPPLY_FAILED;
 }

@@ -4,6 +4,7 @@
 #include "ad_http_server.h"
 
 #include <event2/buffer.h>
+#include <event2/bufferevent.h>
 #include <event2/bufferevent_ssl.h>
 #include <event2/keyvalq_struct.h>
 #include <openssl/x509.h>
@@ -11,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
+
+#define MAX_RECORD 16384
 
 int
 ad_http_refused(const struct ad_http_call *c)
@@ -266,23 +269,51 @@ put_headers(struct ad_http_call *c, const struct ad_http_answer *a)
 	    || put_header(c->req, SV_LIT("Connection: close")));
 }
 
+/* What there is of the body; NULL without memory. */
+static struct evbuffer *
+body_of(const struct ad_http_call *c, const struct ad_http_answer *a)
+{
+	struct evbuffer *b = evbuffer_new();
+
+	if (b == NULL || a->body.n == 0 || is_head(c)
+	    || evbuffer_add(b, a->body.p, a->body.n) == 0)
+		return b;
+	evbuffer_free(b);
+	return NULL;
+}
+
+/* Head and body lie in one piece, so that they are one record of TLS and one
+ * write. */
+static void
+reply(struct ad_http_call *c, int status, struct evbuffer *body)
+{
+	struct evhttp_connection *evcon = evhttp_request_get_connection(c->req);
+	struct evbuffer *b;
+
+	evhttp_send_reply(c->req, status, NULL, body);
+	if (evcon == NULL)
+		return;
+	b = bufferevent_get_output(evhttp_connection_get_bufferevent(evcon));
+	if (evbuffer_get_length(b) <= MAX_RECORD)
+		(void)evbuffer_pullup(b, -1);
+}
+
 /* On the loop of ${c}.  Without memory for all of the answer the connection
  * ends instead: the sender asks again. */
 static void
 send_answer(struct ad_http_call *c, const struct ad_http_answer *a)
 {
 	struct evhttp_connection *evcon = evhttp_request_get_connection(c->req);
-	struct evbuffer *out = evbuffer_new();
+	struct evbuffer *body = body_of(c, a);
 	struct ad_http *H = c->loop->H;
-	bool ok = put_headers(c, a) && out != NULL && (a->body.n == 0
-	    || is_head(c) || evbuffer_add(out, a->body.p, a->body.n) == 0);
+	bool ok = put_headers(c, a) && body != NULL;
 
 	if (!ok && evcon != NULL)
 		evhttp_connection_free(evcon);
 	else
-		evhttp_send_reply(c->req, a->status, NULL, out);
-	if (out != NULL)
-		evbuffer_free(out);
+		reply(c, a->status, body);
+	if (body != NULL)
+		evbuffer_free(body);
 	if (a->status >= 100 && a->status < 600)
 		H->answered_class[a->status / 100]++;
 	H->running--;

@@ -12,13 +12,10 @@ ad_jose_object(struct sv_arena *A, struct sv_str text,
 {
 	const struct fhir_json_limits limits = { .bytes = text.n, .depth = 16,
 		.values = 4096, .members = 64 };
-	struct fhir_json_scan scan;
 	struct fhir_issues is;
 
 	fhir_issues_init(&is, A);
-	SV_TRY(fhir_json_scan(A, text, &limits, &scan, &is));
-	SV_TRY(fhir_json_tree(A, text, ret));
-	return cJSON_IsObject(*ret) ? SV_OK : SV_BAD;
+	return fhir_json_scan_tree(A, text, &limits, ret, &is);
 }
 
 bool

@@ -142,9 +142,16 @@ sv_str_rchr(struct sv_str s, char c)
 uint64_t
 sv_str_hash(struct sv_str s)
 {
-	uint64_t h = 14695981039346656037u;
+	const uint64_t odd = 0x9e3779b97f4a7c15u;
+	uint64_t h = s.n, w;
 
-	for (size_t i = 0; i < s.n; i++)
-		h = (h ^ (unsigned char)s.p[i]) * 1099511628211u;
-	return h;
+	for (; s.n >= 8; s.p += 8, s.n -= 8) {
+		memcpy(&w, s.p, 8);
+		h = (h ^ w) * odd;
+		h ^= h >> 32;
+	}
+	for (w = 0; s.n > 0; s.n--)
+		w = w << 8 | (unsigned char)s.p[s.n - 1];
+	h = (h ^ w) * odd;
+	return h ^ h >> 32;
 }

@@ -76,7 +76,7 @@ size_t sv_str_find(struct sv_str s, struct sv_str part);
 /** Index of the last ${c} in ${s}, or ${s}.n if there is none. */
 size_t sv_str_rchr(struct sv_str s, char c);
 
-/** FNV-1a over the bytes, for hash tables; not for identity. */
+/** For hash tables; not for identity, and not the same on every machine. */
 uint64_t sv_str_hash(struct sv_str s);
 
 #endif
