@@ -197,8 +197,8 @@ enum ad_cds_verdict
 ad_cds_authenticate(struct ad_cds_call *k)
 {
 	const struct ad_cds_conf *conf = k->use.setup->o.conf;
-	struct sv_str header = ad_http_header(k->http, "Authorization");
-	struct ad_cds_claim claim = { .path = ad_http_path(k->http),
+	struct ad_cds_claim claim = { .token = ad_http_bearer(k->http),
+		.path = ad_http_path(k->http),
 		.feedback = k->place == AD_CDS_FEEDBACK,
 		.now_s = ad_now_ms() / 1000 };
 	struct ad_cds_identity id = { .why = "no-token" };
@@ -208,9 +208,8 @@ ad_cds_authenticate(struct ad_cds_call *k)
 		k->client = &ad_cds_anyone;
 		return AD_CDS_KNOWN;
 	}
-	if (!sv_str_starts(header, SV_LIT("Bearer ")))
+	if (claim.token.p == NULL)
 		return unknown(k, &id);
-	claim.token = sv_str_trim(sv_str_from(header, 7));
 	v = ad_cds_client_check(&k->A, k->use.setup, &claim, &id);
 	if (v == AD_CDS_UNKNOWN)
 		return unknown(k, &id);

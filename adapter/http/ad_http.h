@@ -86,6 +86,9 @@ int ad_http_refused(const struct ad_http_call *c);
 struct sv_str ad_http_method(const struct ad_http_call *c);	/* "POST" */
 struct sv_str ad_http_path(const struct ad_http_call *c);	/* decoded */
 struct sv_str ad_http_header(const struct ad_http_call *c, const char *name);
+/** The token of "Authorization: Bearer", whose scheme is written in any case
+ * (RFC 9110 section 11.1); .p is NULL if there is none. */
+struct sv_str ad_http_bearer(const struct ad_http_call *c);
 /** The first query parameter ${name}, decoded; .p is NULL if there is none. */
 struct sv_str ad_http_query(const struct ad_http_call *c, const char *name);
 struct sv_str ad_http_body(const struct ad_http_call *c);

@@ -50,6 +50,18 @@ ad_http_header(const struct ad_http_call *c, const char *name)
 }
 
 struct sv_str
+ad_http_bearer(const struct ad_http_call *c)
+{
+	const struct sv_str scheme = SV_LIT("Bearer ");
+	struct sv_str h = ad_http_header(c, "Authorization");
+
+	if (h.n <= scheme.n || !sv_str_eq_nocase((struct sv_str){ h.p,
+	    scheme.n }, scheme))
+		return (struct sv_str){ NULL, 0 };
+	return sv_str_trim(sv_str_from(h, scheme.n));
+}
+
+struct sv_str
 ad_http_query(const struct ad_http_call *c, const char *name)
 {
 	return sv_str_of(evhttp_find_header(&c->query, name));

@@ -8,12 +8,7 @@
 
 #include "ad_base64.h"
 
-/* RFC 7518 section 6.2.1.1, and what OpenSSL calls it. */
-static const struct curve {
-	const char *crv, *group;
-	size_t octets;			/* of a coordinate */
-	unsigned algorithm;
-} curves[] = {
+static const struct ad_jwk_curve curves[] = {
 	{ "P-256", "prime256v1", 32, AD_JWA_ES256 },
 	{ "P-384", "secp384r1", 48, AD_JWA_ES384 },
 };
@@ -32,6 +27,16 @@ static const struct {
 };
 #define RSA_MEMBERS (sizeof(rsa_members) / sizeof(rsa_members[0]))
 #define RSA_PUBLIC 2
+
+const struct ad_jwk_curve *
+ad_jwk_curve_of(unsigned algorithms)
+{
+	for (size_t i = 0; i < sizeof(curves) / sizeof(curves[0]); i++) {
+		if (algorithms & curves[i].algorithm)
+			return &curves[i];
+	}
+	return NULL;
+}
 
 unsigned
 ad_jwk_good_for(const EVP_PKEY *key)
@@ -98,7 +103,7 @@ static struct sv_status
 push_ec(struct sv_arena *A, const struct cJSON *o, bool private,
     OSSL_PARAM_BLD *to, BIGNUM **keep)
 {
-	const struct curve *c = NULL;
+	const struct ad_jwk_curve *c = NULL;
 	struct sv_str crv, x, y, d;
 	char *point;
 

@@ -6,13 +6,15 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 
-#include "ad_jwk.h"
+#include "ad_jwk_key.h"
 
 /* Octets of r, and of s; 0 for RSA. */
 static size_t
 half_of(enum ad_jwa a)
 {
-	return a == AD_JWA_ES256 ? 32 : a == AD_JWA_ES384 ? 48 : 0;
+	const struct ad_jwk_curve *c = ad_jwk_curve_of(a);
+
+	return c != NULL ? c->octets : 0;
 }
 
 static const EVP_MD *

@@ -7,7 +7,7 @@
 #include <openssl/evp.h>
 
 #include "ad_base64.h"
-#include "ad_jwk.h"
+#include "ad_jwk_key.h"
 #include "fhir_write.h"
 
 /* The number ${name} of ${k}, in ${octets} octets or (0) as few as it needs. */
@@ -36,20 +36,21 @@ put_number(const struct ad_jwk *k, const char *name, int octets,
 static struct sv_status
 put_members(const struct ad_jwk *k, struct sv_buf *out)
 {
-	bool p256 = (k->algorithms & AD_JWA_ES256) != 0;
-	int octets = p256 ? 32 : 48;
+	const struct ad_jwk_curve *c = ad_jwk_curve_of(k->algorithms);
 
-	if (EVP_PKEY_is_a(k->key, "RSA")) {
+	if (c == NULL) {
 		sv_buf_add(out, SV_LIT("\"e\":\""));
 		SV_TRY(put_number(k, OSSL_PKEY_PARAM_RSA_E, 0, out));
 		sv_buf_add(out, SV_LIT("\",\"kty\":\"RSA\",\"n\":\""));
 		SV_TRY(put_number(k, OSSL_PKEY_PARAM_RSA_N, 0, out));
 	} else {
 		sv_buf_printf(out, "\"crv\":\"%s\",\"kty\":\"EC\",\"x\":\"",
-		    p256 ? "P-256" : "P-384");
-		SV_TRY(put_number(k, OSSL_PKEY_PARAM_EC_PUB_X, octets, out));
+		    c->crv);
+		SV_TRY(put_number(k, OSSL_PKEY_PARAM_EC_PUB_X, (int)c->octets,
+		    out));
 		sv_buf_add(out, SV_LIT("\",\"y\":\""));
-		SV_TRY(put_number(k, OSSL_PKEY_PARAM_EC_PUB_Y, octets, out));
+		SV_TRY(put_number(k, OSSL_PKEY_PARAM_EC_PUB_Y, (int)c->octets,
+		    out));
 	}
 	sv_buf_addc(out, '"');
 	return sv_buf_ok(out) ? SV_OK : SV_NOMEM;

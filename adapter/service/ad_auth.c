@@ -274,28 +274,12 @@ read_token(struct ad_auth *A, struct sv_str token, struct sv_str peer,
 	sv_arena_free(&T);
 }
 
-/* "Bearer" in any case, one blank or more, and the token (RFC 9110 section
- * 11.4); .p is NULL if it is another scheme. */
-static struct sv_str
-bearer_of(struct sv_str header)
-{
-	static const char scheme[] = "bearer ";
-
-	if (header.n < sizeof(scheme) - 1)
-		return (struct sv_str){ NULL, 0 };
-	for (size_t i = 0; i < sizeof(scheme) - 1; i++) {
-		if ((header.p[i] | 0x20) != scheme[i])
-			return (struct sv_str){ NULL, 0 };
-	}
-	return sv_str_trim(sv_str_from(header, sizeof(scheme) - 1));
-}
-
 void
 ad_auth_who(struct ad_auth *A, const struct ad_http_call *call, int64_t now_s,
     struct ad_who *ret)
 {
 	struct sv_str header = ad_http_header(call, "Authorization");
-	struct sv_str token = bearer_of(header), peer = ad_http_peer(call);
+	struct sv_str token = ad_http_bearer(call), peer = ad_http_peer(call);
 
 	*ret = (struct ad_who){ .whose = AD_WHO_NOBODY, .issuer = "",
 		.why = peer.n > 0 ? "unlisted-certificate" : "nothing-shown" };

@@ -702,6 +702,10 @@ class Cds(unittest.TestCase):
                                        headers={'Content-Type': 'application/json',
                                                 **({'Authorization': header} if header else {})})
             self.assertIn(answer.status, (401, 431, 400), header)
+        # The scheme is written in any case (RFC 9110 section 11.1).
+        for scheme in ('bearer ', 'BEARER  '):
+            token = self.ehr.bearer('/cds-services/salvor-patient-view').replace('Bearer ', scheme)
+            self.assertEqual(self.ehr.call(request(self.failed), token=token).status, 200, scheme)
         good = self.key.token(iss=self.ehr.issuer, aud=self.ehr.base + '/cds-services/salvor-patient-view')
         head, body, signature = good.split('.')
         claims = json.loads(base64.urlsafe_b64decode(body + '=='))
