@@ -7,6 +7,9 @@ map_line_decide_read(const struct map_line *L, struct map_result *ret)
 		ret->patient.n_events, L->as_of };
 
 	ret->book = L->engine->book;
+	/* What is decided anew is another decision. */
+	for (int i = 0; i < CORE_CANCER_MAX; i++)
+		ret->id[i] = (struct sv_str){ NULL, 0 };
 	return core_decide(L->A, L->engine->book, &known, &ret->decision);
 }
 
