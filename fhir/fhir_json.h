@@ -94,4 +94,12 @@ struct sv_status fhir_json_read(struct sv_arena *A, struct sv_str text,
  */
 void fhir_json_print(struct sv_buf *out, const struct cJSON *tree);
 
+/** Writes ${member} of an object in its way, name and all; or false. */
+typedef bool fhir_json_instead_fn(struct sv_buf *out,
+    const struct cJSON *member);
+
+/** As fhir_json_print, but ${instead} is asked first for every member. */
+void fhir_json_print_but(struct sv_buf *out, const struct cJSON *tree,
+    fhir_json_instead_fn *instead);
+
 #endif

@@ -26,9 +26,22 @@ put_primitive(struct sv_buf *out, const struct cJSON *tree)
 		sv_buf_add(out, fhir_value(&at));
 }
 
+/* True if the value of ${member} is still to be written. */
+static bool
+put_name(struct sv_buf *out, const struct cJSON *member,
+    fhir_json_instead_fn *instead)
+{
+	if (instead != NULL && instead(out, member))
+		return false;
+	put_string(out, member->string);
+	sv_buf_addc(out, ':');
+	return true;
+}
+
 /* Recursion is as deep as the tree, at most SV_LIMIT_DEPTH. */
 void
-fhir_json_print(struct sv_buf *out, const struct cJSON *tree)
+fhir_json_print_but(struct sv_buf *out, const struct cJSON *tree,
+    fhir_json_instead_fn *instead)
 {
 	bool object = cJSON_IsObject(tree);
 
@@ -40,11 +53,14 @@ fhir_json_print(struct sv_buf *out, const struct cJSON *tree)
 	for (const struct cJSON *c = tree->child; c != NULL; c = c->next) {
 		if (c != tree->child)
 			sv_buf_addc(out, ',');
-		if (object) {
-			put_string(out, c->string);
-			sv_buf_addc(out, ':');
-		}
-		fhir_json_print(out, c);
+		if (!object || put_name(out, c, instead))
+			fhir_json_print_but(out, c, instead);
 	}
 	sv_buf_addc(out, object ? '}' : ']');
+}
+
+void
+fhir_json_print(struct sv_buf *out, const struct cJSON *tree)
+{
+	fhir_json_print_but(out, tree, NULL);
 }
