@@ -115,14 +115,36 @@ merge(struct ad_cds_call *k, struct fhir_entry *kept, size_t n_kept)
 	return SV_OK;
 }
 
-/* The patient's own record in the store, if the client is configured so.  It
- * is found by the name that this client's source gave it, by nothing else, so
- * that patients are never mixed [R32]. */
+/* The patient by the name that this client's source gave it, by nothing else,
+ * so that patients are never mixed [R32]: by its URL on fhirServer, or by its
+ * id, unless the ids of the source are known to be another server's.  SKIP: it
+ * is not known. */
+static struct sv_status
+find_own(struct ad_cds_call *k, struct ad_store *S, int64_t *ret)
+{
+	struct sv_str source = sv_str_of(k->client->source), home;
+	struct sv_status s;
+
+	if (k->q.server.n > 0) {
+		k->known_as = sv_arena_join(&k->A, k->q.server,
+		    SV_LIT("/Patient/"), k->q.patient);
+		SV_ENSURE(k->known_as.p != NULL, SV_NOMEM);
+		s = ad_store_find_patient(S, source, k->known_as, ret);
+		SV_ENSURE(s.code == SV_CODE_SKIP, s);
+		s = ad_store_home(S, &k->A, source, &home);
+		SV_ENSURE(sv_is_ok(s) || s.code == SV_CODE_SKIP, s);
+		SV_ENSURE(!sv_is_ok(s) || sv_str_eq(home, k->q.server),
+		    SV_SKIP);
+	}
+	k->known_as = k->q.patient;
+	return ad_store_find_patient(S, source, k->q.patient, ret);
+}
+
+/* The patient's own record in the store, if the client is configured so. */
 static struct sv_status
 remember(struct ad_cds_call *k)
 {
 	struct ad_store *S = k->C->reader;
-	struct sv_str source = sv_str_of(k->client->source);
 	struct fhir_entry *kept = NULL;
 	int64_t patient = 0;
 	size_t n = 0;
@@ -131,7 +153,7 @@ remember(struct ad_cds_call *k)
 	if (!k->client->remember)
 		return SV_OK;
 	SV_TRY(ad_store_begin(S));
-	s = ad_store_find_patient(S, source, k->q.patient, &patient);
+	s = find_own(k, S, &patient);
 	if (sv_is_ok(s))
 		s = ad_store_load_patient(S, &k->A, &(struct ad_load){
 		    .patient = patient }, &kept, &n);
@@ -187,7 +209,7 @@ page_of(struct ad_cds_call *k)
 		return nothing;
 	return map_template_fill(&k->A, sv_arena_printf(&k->A, "%.*s/patients/"
 	    "{{context.patientId}}?source=%s", SV_FMT(c->base.at[0]),
-	    k->client->source), k->q.patient);
+	    k->client->source), k->known_as);
 }
 
 static struct map_card_options

@@ -56,7 +56,8 @@ struct ad_cds_call {
 	struct map_hook_request q;
 	struct fhir_issues is;
 	struct map_cards cards;
-	bool remembered;
+	bool remembered;		/* in the store, as ${known_as} */
+	struct sv_str known_as;
 	size_t n_fetched, n_late;	/* requests to the client's server */
 };
 

@@ -543,6 +543,31 @@ class Cds(unittest.TestCase):
         token = self.memory.bearer('/cds-services/salvor-patient-view', **options)
         self.refused(self.memory.call(bare, token=token), 412)
 
+    def test_remembered_of_one_server(self):
+        """R32: who is p on one server is not who is p on another, whatever one sender relays of both"""
+        north, south = 'https://north.example/fhir', 'https://south.example/fhir'
+        conf = 'cds { base = {"https://salvor.example.org"} }\n' + CONF[CONF.index('cds-client "memory"'):]
+        with Service(SALVOR, start=False) as service:
+            ehr = Ehr(service, self.memory.key, self.memory.issuer)
+            with open(service.path('ehr.jwks'), 'w') as f, open(self.service.path('ehr.jwks')) as g:
+                f.write(g.read())
+            service.write_conf(conf)
+            service.start()
+            for base, resources in ((north, self.failed),
+                                    (south, [r for r in self.failed if r['resourceType'] == 'Patient'])):
+                self.assertEqual(service.post('/fhir', {'resourceType': 'Bundle', 'type': 'collection', 'entry': [
+                    {'fullUrl': '%s/%s/%s' % (base, r['resourceType'], r['id']), 'resource': r}
+                    for r in resources]}).status, 200)
+            for server, known in ((None, 200), (north, 200), (south, 200), ('https://east.example/fhir', 412)):
+                more = {} if server is None else {'fhirServer': server}
+                call = request(self.failed, without=KEYS, **more)
+                token = ehr.bearer('/cds-services/salvor-patient-view', tenant='t1', sub='s1')
+                answer = ehr.call(call, token=token)
+                self.assertEqual(answer.status, known, (server, answer.text()))
+                if known == 200:
+                    found = json.dumps(answer.json())
+                    self.assertEqual('PRO-RT-02' in found, server != south, server)
+
     # Feedback.
 
     def test_feedback(self):
