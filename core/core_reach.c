@@ -1,6 +1,6 @@
 /*
  * Can a rule ever fire?  Facts are drawn at random, numbers from just below,
- * at and just above every number that the condition mentions, and far ones.
+ * at and just above every number that the condition mentions.
  */
 #include "core_expr_words.h"
 #include "core_op.h"
@@ -42,7 +42,7 @@ draw_fact(struct draw *D, enum core_fact_id id, struct core_fact *f)
 			CORE_FALSE, CORE_FALSE, CORE_UNKNOWN };
 
 		f->truth = truths[next(D, 5)];
-	} else if (D->n_numbers > 0 && next(D, 5) > 0) {
+	} else if (next(D, 5) > 0) {
 		v = D->numbers[next(D, (uint32_t)D->n_numbers)];
 		v.m += (int64_t)next(D, 3) - 1;
 		f->number = core_exactly(v);
@@ -56,6 +56,7 @@ core_expr_reachable(const struct core_expr *when,
 	struct draw D = { .state = 1 };
 	core_fact_set set = when->facts | unless->facts;
 
+	/* One for a condition that mentions none, and one above most. */
 	D.numbers[D.n_numbers++] = (struct sv_dec){ 1, 0 };
 	D.numbers[D.n_numbers++] = (struct sv_dec){ 1000, 0 };
 	note_numbers(&D, when);

@@ -68,19 +68,26 @@ cmp_date(struct sv_date a, struct sv_date b)
 	return (d = cmp_int(a.lo, b.lo)) != 0 ? d : cmp_int(a.hi, b.hi);
 }
 
+static int
+cmp_words(const struct core_event *a, const struct core_event *b)
+{
+	int d;
+
+	if ((d = cmp_int(a->code, b->code)) != 0
+	    || (d = cmp_int(a->site, b->site)) != 0
+	    || (d = cmp_int(a->specimen, b->specimen)) != 0
+	    || (d = cmp_int(a->certainty, b->certainty)) != 0)
+		return d;
+	return cmp_int(a->visceral, b->visceral);
+}
+
 /* Everything the statement says, apart from where it came from. */
 static int
 cmp_attributes(const struct core_event *a, const struct core_event *b)
 {
-	int64_t x = (int64_t)a->code << 32 | (int64_t)a->site << 16
-	    | (int64_t)a->specimen << 8 | (int64_t)a->certainty << 4
-	    | a->visceral;
-	int64_t y = (int64_t)b->code << 32 | (int64_t)b->site << 16
-	    | (int64_t)b->specimen << 8 | (int64_t)b->certainty << 4
-	    | b->visceral;
 	int d;
 
-	if ((d = cmp_int(x, y)) != 0
+	if ((d = cmp_words(a, b)) != 0
 	    || (d = cmp_interval(a->count, b->count)) != 0
 	    || (d = cmp_interval(a->grade_group, b->grade_group)) != 0
 	    || (d = cmp_interval(a->uln, b->uln)) != 0)

@@ -3,6 +3,7 @@
  * on_adt_now, and local_salvage_done.
  */
 #include "core_derive.h"
+#include "core_psa.h"
 
 /* The earliest of the events of ${c} at ${site} (NONE: any site).  Undated
  * ones stand first in the timeline, but only count if no other is dated. */
@@ -176,9 +177,12 @@ find_rt_end(struct core_derive *D)
 		return;
 	D->rt_end = core_event_end(D->rt);
 	for (size_t i = 0; i < n; i++) {
-		if (joins_course(D, e[i]) == CORE_TRUE
-		    && core_event_end(e[i]).hi > D->rt_end.hi)
-			D->rt_end = core_event_end(e[i]);
+		if (joins_course(D, e[i]) != CORE_TRUE)
+			continue;
+		D->rt_end.lo = core_later(D->rt_end.lo,
+		    core_event_end(e[i]).lo);
+		D->rt_end.hi = core_later(D->rt_end.hi,
+		    core_event_end(e[i]).hi);
 	}
 }
 

@@ -32,7 +32,7 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
-TESTS = ('cases/tables', 'cases/vignettes', 'unit/core/*', 'cases/conditions', 'cases/metamorphic', 'cases/time')
+TESTS = ('cases/tables', 'cases/vignettes', 'unit/core/*', 'cases/conditions', 'cases/metamorphic', 'cases/memory', 'cases/time')
 # Tests that take long, and the files that they are about.
 ABOUT = {'test_time': re.compile(r'core_note_change|core_is_older'),
          'test_core_expr_words': re.compile(r'core_expr|core_reach|core_ground')}
@@ -78,7 +78,7 @@ def of_source(path):
 def of_rules(path):
     text = read(path)
     if path.endswith('/parameters.json'):
-        for m in re.finditer(r'"value": (\d+(?:\.(\d+))?)', text):
+        for m in re.finditer(r'"valueQuantity": \{ "value": (\d+(?:\.(\d+))?)', text):
             digits = len(m.group(2) or '')
             for step in (1, -1):
                 n = int(m.group(1).replace('.', '')) + step
@@ -86,10 +86,10 @@ def of_rules(path):
                                                            str(n).zfill(digits + 1)[-digits:])
                 yield mutant(path, text, m.start(1), m.group(1), new)
         return
-    swaps = {'and': 'or', 'or': 'and', '<=': '<', '<': '<=', '>=': '>', '>': '>=', '.not()': '', '.anyTrue()': '',
+    swaps = {'and': 'or', 'or': 'and', '<=': '<', '<': '<=', '>=': '>', '>': '>=', '=': '!=', '.not()': '', '.anyTrue()': '',
              '.anyFalse()': '.not()'}
     for m in re.finditer(r'"expression": "([^"]*)"', text):
-        for k in re.finditer(r'\b(?:and|or)\b|[<>]=?|\.not\(\)|\.anyTrue\(\)|\.anyFalse\(\)', m.group(1)):
+        for k in re.finditer(r'\b(?:and|or)\b|[<>]=?|=|\.not\(\)|\.anyTrue\(\)|\.anyFalse\(\)', m.group(1)):
             yield mutant(path, text, m.start(1) + k.start(), k.group(), swaps[k.group()])
 
 

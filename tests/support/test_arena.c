@@ -14,6 +14,14 @@ more(void *ctx, size_t n)
 	return malloc(n);
 }
 
+static void *
+more_but_one(void *ctx, size_t n)
+{
+	long *before = ctx;
+
+	return (*before)-- == 0 ? NULL : malloc(n);
+}
+
 static void
 done(void *ctx, void *block)
 {
@@ -34,6 +42,16 @@ test_arena_failing(size_t ceiling, long *allowed)
 
 	sv_arena_init(&A, (struct sv_arena_source){ more, done, allowed },
 	    ceiling);
+	return A;
+}
+
+struct sv_arena
+test_arena_refusing_once(size_t ceiling, long *before)
+{
+	struct sv_arena A;
+
+	sv_arena_init(&A, (struct sv_arena_source){ more_but_one, done,
+	    before }, ceiling);
 	return A;
 }
 

@@ -1,6 +1,6 @@
 /**
  * test_arena.h: an arena over malloc for tests, with a switch that refuses
- * the k-th block.
+ * the k-th block, or it and all behind it.
  */
 #ifndef TEST_ARENA_H
 #define TEST_ARENA_H
@@ -15,6 +15,10 @@ struct sv_arena test_arena(size_t ceiling);
  * fails.  ${allowed} is counted down in place and must outlive the arena.
  */
 struct sv_arena test_arena_failing(size_t ceiling, long *allowed);
+
+/** As test_arena, but the one block request behind the first ${before} fails;
+ * what comes after it does not. */
+struct sv_arena test_arena_refusing_once(size_t ceiling, long *before);
 
 /** The bytes of the file ${path} (under the source root if relative), in ${A};
  * aborts the test if it cannot be read. */

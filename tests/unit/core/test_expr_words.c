@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "condition.h"
+#include "sv_buf.h"
 
 TestSuite(expr_words, .init = setup, .fini = teardown);
 
@@ -88,6 +89,9 @@ Test(expr_words, reachable)
 		{ "%current_psa_ng_ml >= 0.6 'ng/mL'",
 		    "%current_psa_ng_ml >= 0.7 'ng/mL'", true },
 		{ "%psa_doubling_time_months.empty()", "", true },
+		{ "%current_psa_ng_ml.exists()", "", true },
+		{ "%current_psa_ng_ml > 1000 'ng/mL'", "", true },
+		{ "%current_psa_ng_ml < 0.001 'ng/mL'", "", true },
 	};
 
 	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
@@ -99,4 +103,33 @@ Test(expr_words, reachable)
 		cr_expect_eq(core_expr_reachable(&when, &unless, &facts),
 		    t[i].can, "%s", t[i].when);
 	}
+}
+
+/* A name stands for all that is behind it, and may be for nothing. */
+Test(expr_words, names)
+{
+	struct core_expr one;
+
+	variables[2] = (struct core_variable){ SV_LIT("one"),
+		SV_LIT("a death"), compile("%deceased", 0) };
+	variables[3] = (struct core_variable){ .name = SV_LIT("none"),
+		.phrase = SV_LIT("a name without a condition") };
+	one = compile("%one", 4);
+	cr_expect_str_eq(core_expr_words(&A, &one).p, "a death");
+	cr_expect_eq(compile("%none", 4).n, 0);
+}
+
+/* More numbers than are remembered, all of them far beyond any count. */
+Test(expr_words, reachable_among_many_numbers)
+{
+	struct sv_buf b;
+	struct core_expr when, none = { .n = 0 };
+
+	sv_buf_init(&b, &A, 1 << 16);
+	for (int i = 0; i < 100; i++)
+		sv_buf_printf(&b, "%s%%current_psa_ng_ml > 100000000000 'ng/mL'",
+		    i > 0 ? " or " : "");
+	sv_buf_addc(&b, '\0');
+	when = compile(sv_buf_str(&b).p, 0);
+	cr_expect(core_expr_reachable(&when, &none, &facts));
 }
