@@ -4,7 +4,7 @@
  * A condition is a FHIRPath boolean expression over facts and parameters
  * given as environment variables, for example
  *
- *	%prostate_scope and %bcr_after_rp and %metastatic_disease.not()
+ *	%prostateScope and %bcr_after_rp and %metastatic_disease.not()
  *
  * The subset: literals (true, false, numbers, 'strings', quantities such as
  * 0.7 'ng/mL', and the empty collection {}), %name, < <= > >= = !=, and or xor implies,

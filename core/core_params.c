@@ -3,10 +3,11 @@
 struct param_row {
 	struct sv_str name, unit;
 	struct sv_dec value;
+	enum { WHOLE, EXACT } kind;
 };
 
-#define CORE_X(id, name, m, scale, unit) \
-	{ SV_STATIC(name), SV_STATIC(unit), { m, scale } },
+#define CORE_X(id, name, m, scale, unit, kind) \
+	{ SV_STATIC(name), SV_STATIC(unit), { m, scale }, kind },
 static const struct param_row params[] = { CORE_PARAMS(CORE_X) };
 #undef CORE_X
 
@@ -27,6 +28,12 @@ struct sv_str
 core_param_unit(enum core_param_id id)
 {
 	return params[id].unit;
+}
+
+bool
+core_param_is_whole(enum core_param_id id)
+{
+	return params[id].kind == WHOLE;
 }
 
 enum core_param_id

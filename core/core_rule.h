@@ -95,6 +95,16 @@ struct core_sign_off {
 	bool holds;			/* the hash is the rule set's */
 };
 
+/* What a parameter is for, and what no site may leave. */
+struct core_param_about {
+	struct sv_str meaning, origin, confidence;
+	struct sv_str place;		/* of its value, for messages */
+	struct sv_dec low, high;	/* its value lies between them */
+	bool bounded;			/* they are known */
+	bool by_site;			/* its value is the site's */
+	enum core_param_id at_most;	/* it is not above this; COUNT: none */
+};
+
 struct core_rulebook {
 	struct sv_str version;		/* with "+site." and a part of the hash
 					 * if a site changed anything */
@@ -107,6 +117,7 @@ struct core_rulebook {
 	bool drafts_off;		/* rules not signed off are kept out */
 	size_t n_drafts_off;		/* how many were */
 	struct core_params params;
+	struct core_param_about about[CORE_PARAM_COUNT];
 	const struct core_rule *rules;
 	size_t n_rules;
 	const struct core_source_statement *statements;

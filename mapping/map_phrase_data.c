@@ -115,7 +115,8 @@ struct sv_str
 map_phrase_unit(struct sv_str ucum)
 {
 	static const struct { const char *code, *word; } units[] = {
-		{ "mo", "months" }, { "a", "years" }, { "[IU]/L", "IU/L" },
+		{ "d", "days" }, { "mo", "months" }, { "a", "years" },
+		{ "[IU]/L", "IU/L" },
 		{ "m[IU]/mL", "mIU/mL" }, { "ug/L", "\xc2\xb5g/L" },
 		{ "1", "" } };
 

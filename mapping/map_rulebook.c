@@ -190,6 +190,65 @@ map_rulebook_cites(const struct core_rule *r, struct sv_str statement)
 }
 
 static void
+add_number(struct sv_buf *b, struct sv_dec d)
+{
+	char text[SV_DEC_TEXT_MAX];
+
+	sv_dec_text(d, text);
+	sv_buf_add(b, sv_str_of(text));
+}
+
+void
+map_rulebook_number(struct sv_buf *b, const struct core_rulebook *book,
+    enum core_param_id id)
+{
+	struct sv_str unit = map_phrase_unit(core_param_unit(id));
+
+	add_number(b, book->params.value[id]);
+	if (unit.n > 0) {
+		sv_buf_addc(b, ' ');
+		sv_buf_add(b, unit);
+	}
+	if (book->about[id].by_site)
+		sv_buf_add(b, SV_LIT(", set by this site"));
+}
+
+void
+map_rulebook_range(struct sv_buf *b, const struct core_rulebook *book,
+    enum core_param_id id)
+{
+	const struct core_param_about *a = &book->about[id];
+
+	add_number(b, a->low);
+	sv_buf_add(b, SV_LIT(" to "));
+	add_number(b, a->high);
+	if (a->at_most != CORE_PARAM_COUNT)
+		sv_buf_printf(b, ", not above %.*s",
+		    SV_FMT(core_param_name(a->at_most)));
+}
+
+static void
+put_numbers(struct book_writer *W)
+{
+	put_heading(W, 2, SV_LIT("The numbers that rules and facts use"));
+	for (int i = 0; i < CORE_PARAM_COUNT; i++) {
+		enum core_param_id id = (enum core_param_id)i;
+		const struct core_param_about *a = &W->book->about[i];
+		struct sv_buf b = scratch(W->A);
+
+		if (!a->bounded)
+			continue;
+		map_rulebook_number(&b, W->book, id);
+		sv_buf_printf(&b, " (%.*s). A site may set ",
+		    SV_FMT(a->meaning));
+		map_rulebook_range(&b, W->book, id);
+		sv_buf_printf(&b, ". %.*s, confidence %.*s.",
+		    SV_FMT(a->origin), SV_FMT(a->confidence));
+		put_made(W, core_param_name(id).p, &b);
+	}
+}
+
+static void
 put_coverage(struct book_writer *W)
 {
 	const struct core_rulebook *book = W->book;
@@ -284,6 +343,7 @@ map_rulebook_write(struct sv_arena *A, const struct core_rulebook *book,
 	put_heading(&W, 2, SV_LIT("Rules"));
 	for (size_t i = 0; i < book->n_rules; i++)
 		put_rule(&W, &book->rules[i]);
+	put_numbers(&W);
 	put_coverage(&W);
 	put_left_out(&W);
 	return sv_buf_status(out);

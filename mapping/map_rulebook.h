@@ -3,8 +3,8 @@
  *
  * Every rule with its population, its condition in words and in FHIRPath, what
  * it proposes or forbids, strength, origin and citation, notes and the cases
- * in which it fires; then which statement of the source is behind which rule,
- * and what the rule book leaves out.
+ * in which it fires; then every number with what a site may set it to, which
+ * statement of the source is behind which rule, and what the rule book leaves out.
  */
 #ifndef MAP_RULEBOOK_H
 #define MAP_RULEBOOK_H

@@ -42,6 +42,8 @@ put_front(struct book *B)
 	    "<nav aria-label=\"Contents\"><ul>\n"
 	    "<li><a href=\"#overview\">Overview</a></li>\n"
 	    "<li><a href=\"#rules\">The rules</a></li>\n"
+	    "<li><a href=\"#numbers\">The numbers that rules and facts use"
+	    "</a></li>\n"
 	    "<li><a href=\"#coverage\">Which statement of the source is "
 	    "behind which rule</a></li>\n"
 	    "<li><a href=\"#left-out\">What the rule book leaves out</a>"
@@ -156,6 +158,52 @@ put_rule(struct book *B, const struct core_rule *r)
 }
 
 static void
+put_number(struct book *B, enum core_param_id id)
+{
+	const struct core_param_about *a = &B->rules->about[id];
+	struct map_html *H = &B->H;
+	struct sv_buf b;
+
+	map_html_raw(H, "<tr><th scope=\"row\">");
+	map_html_text(H, core_param_name(id));
+	map_html_raw(H, "</th><td>");
+	map_html_begin(H, &b);
+	map_rulebook_number(&b, B->rules, id);
+	map_html_flush(H, &b);
+	map_html_raw(H, "</td><td>");
+	map_html_begin(H, &b);
+	map_rulebook_range(&b, B->rules, id);
+	map_html_flush(H, &b);
+	map_html_raw(H, "</td><td>");
+	map_html_text(H, a->meaning);
+	map_html_raw(H, "</td><td>");
+	map_html_text(H, a->origin);
+	map_html_raw(H, ", confidence ");
+	map_html_text(H, a->confidence);
+	map_html_raw(H, "</td></tr>\n");
+}
+
+static void
+put_numbers(struct book *B)
+{
+	struct map_html *H = &B->H;
+
+	map_html_raw(H, "<section id=\"numbers\">\n<h2>The numbers that "
+	    "rules and facts use</h2>\n"
+	    "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+	    "aria-label=\"Numbers\"><table class=\"stack\">\n<thead><tr>"
+	    "<th scope=\"col\">Name</th><th scope=\"col\">Value</th>"
+	    "<th scope=\"col\">A site may set</th>"
+	    "<th scope=\"col\">Meaning</th><th scope=\"col\">Origin</th>"
+	    "</tr></thead>\n<tbody>\n");
+	for (int i = 0; i < CORE_PARAM_COUNT; i++) {
+		if (B->rules->about[i].bounded)
+			put_number(B, (enum core_param_id)i);
+	}
+	map_html_raw(H, "</tbody></table></div>\n</section>\n");
+}
+
+static void
 put_statement(struct book *B, const struct core_source_statement *s)
 {
 	struct map_html *H = &B->H;
@@ -223,6 +271,7 @@ map_rulebook_html(struct sv_arena *A, const struct core_rulebook *book,
 	for (size_t i = 0; i < book->n_rules; i++)
 		put_rule(&B, &book->rules[i]);
 	map_html_raw(&B.H, "</section>\n");
+	put_numbers(&B);
 	put_coverage(&B);
 	map_html_raw(&B.H, "</main>\n</body>\n</html>\n");
 	return sv_buf_status(out);

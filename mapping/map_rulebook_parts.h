@@ -28,6 +28,12 @@ void map_rulebook_cases(struct sv_buf *b, const struct fhir_at *cases,
 /** Does ${r} name the source statement ${statement}? */
 bool map_rulebook_cites(const struct core_rule *r, struct sv_str statement);
 
+/** "0.2 ng/mL", and whether the site set it; what a site may set. */
+void map_rulebook_number(struct sv_buf *b, const struct core_rulebook *book,
+    enum core_param_id id);
+void map_rulebook_range(struct sv_buf *b, const struct core_rulebook *book,
+    enum core_param_id id);
+
 /** What is known and left out (knowledge K6), ${i} from 0; NULL at the end. */
 const char *map_rulebook_left_out(size_t i);
 

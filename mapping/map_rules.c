@@ -7,7 +7,6 @@
 #include <string.h>
 
 #define SALVOR_SD "https://salvor.example/StructureDefinition/"
-#define VARIABLE "http://hl7.org/fhir/StructureDefinition/variable"
 #define MAX_RULES 512
 #define MAX_LIST 32
 
@@ -17,8 +16,7 @@ struct loader {
 	struct fhir_issues *is;
 	struct core_rulebook *book;
 	struct core_rule *rules;
-	struct core_variable variables[MAX_LIST];
-	size_t n_variables;
+	struct map_rules_names variables;
 	struct sv_str plan;		/* canonical|version of the file */
 	bool draft;
 };
@@ -82,42 +80,10 @@ static struct sv_status
 compile(struct loader *L, const struct fhir_at *expression,
     struct core_expr *ret)
 {
-	struct core_scope scope = { &L->book->params, L->variables,
-		L->n_variables };
-	struct sv_err err;
-	struct fhir_at text = fhir_get(expression, "expression");
-	struct sv_status s;
+	struct core_scope scope = { &L->book->params, L->variables.list,
+		L->variables.n };
 
-	s = core_expr_compile(L->A, fhir_value(&text), &scope, ret, &err);
-	if (s.code == SV_CODE_BAD)
-		error_at(L, fhir_is(&text) ? &text : expression, err.text);
-	return s.code == SV_CODE_NOMEM ? s : SV_OK;
-}
-
-static struct sv_status
-load_variables(struct loader *L, const struct fhir_at *plan)
-{
-	struct fhir_at x, e;
-
-	L->n_variables = 0;
-	for (x = fhir_first(plan, "extension"); fhir_is(&x);
-	    x = fhir_next(&x)) {
-		struct core_variable v;
-
-		if (!sv_str_is(fhir_text(&x, "url"), VARIABLE))
-			continue;
-		e = fhir_get(&x, "valueExpression");
-		v = (struct core_variable){ .name = fhir_text(&e, "name"),
-			.phrase = fhir_text(&e, "description") };
-		if (L->n_variables == MAX_LIST || v.name.n == 0) {
-			error_at(L, &x, "A variable needs a name, and a file "
-			    "holds at most 32.");
-			continue;
-		}
-		SV_TRY(compile(L, &e, &v.expr));
-		L->variables[L->n_variables++] = v;
-	}
-	return SV_OK;
+	return map_rules_compile(L->A, expression, &scope, ret, L->is);
 }
 
 static struct sv_status
@@ -299,7 +265,8 @@ load_plan(struct loader *L, const struct fhir_at *plan)
 	if (version.n == 0 || !sv_str_eq(L->book->version, version))
 		error_at(L, plan, "All files of a rule book have the same "
 		    "version.");
-	SV_TRY(load_variables(L, plan));
+	SV_TRY(map_rules_variables(L->A, plan, &L->book->params, &L->variables,
+	    L->is));
 	for (x = fhir_first(plan, "action"); fhir_is(&x); x = fhir_next(&x))
 		SV_TRY(load_rule(L, &x));
 	return SV_OK;
@@ -361,6 +328,8 @@ map_rules_load(struct sv_arena *A, const struct map_file *files, size_t n,
 	SV_ENSURE(L != NULL && roots != NULL, SV_NOMEM);
 	*ret = (struct core_rulebook){ .n_rules = 0 };
 	core_params_default(&ret->params);
+	for (int i = 0; i < CORE_PARAM_COUNT; i++)
+		ret->about[i].at_most = CORE_PARAM_COUNT;
 	L->A = A;
 	L->is = is;
 	L->book = ret;
@@ -381,6 +350,7 @@ map_rules_load(struct sv_arena *A, const struct map_file *files, size_t n,
 				    pass));
 		}
 	}
+	map_rules_params_order(ret, is);
 	SV_TRY(hash_files(A, files, n, ret));
 	SV_TRY(map_rules_finish(A, ret, L->rules, is));
 	return fhir_issues_error(is) ? SV_BAD : SV_OK;

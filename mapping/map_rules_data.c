@@ -27,45 +27,6 @@ part_text(const struct fhir_at *at, const char *name, const char *value)
 	return fhir_text(&x, value);
 }
 
-/* The value of parameter ${id} from the valueQuantity of ${at}. */
-static bool
-read_value(const struct fhir_at *at, enum core_param_id id,
-    struct sv_dec *ret, struct fhir_issues *is)
-{
-	struct fhir_at v = fhir_get(at, "valueQuantity");
-	struct fhir_quantity q;
-
-	if (sv_is_ok(fhir_quantity_at(&v, &q, is))
-	    && sv_str_eq(q.code, core_param_unit(id)) && q.value.m >= 0) {
-		*ret = q.value;
-		return true;
-	}
-	fhir_issue_at(is, FHIR_ERROR, FHIR_CODE_INVALID, at,
-	    "%.*s is a valueQuantity with the code '%.*s', not negative.",
-	    SV_FMT(core_param_name(id)), SV_FMT(core_param_unit(id)));
-	return false;
-}
-
-static void
-read_parameters(const struct fhir_at *root, struct core_rulebook *book,
-    struct fhir_issues *is)
-{
-	struct fhir_at x;
-
-	for (x = fhir_first(root, "parameter"); fhir_is(&x);
-	    x = fhir_next(&x)) {
-		enum core_param_id id = core_param_of(fhir_text(&x, "name"));
-
-		if (id == CORE_PARAM_COUNT)
-			fhir_issue_at(is, FHIR_ERROR, FHIR_CODE_INVALID, &x,
-			    "No parameter has the name '%.*s'; the names are "
-			    "in conf/rules/parameters.json.",
-			    SV_FMT(fhir_text(&x, "name")));
-		else
-			(void)read_value(&x, id, &book->params.value[id], is);
-	}
-}
-
 /* Remember a change, with its reason; a change without one is an error. */
 static struct sv_status
 add_change(struct sv_arena *A, struct core_rulebook *book,
@@ -100,25 +61,24 @@ read_set(struct sv_arena *A, const struct fhir_at *at,
     struct core_rulebook *book, struct fhir_issues *is)
 {
 	struct sv_str name = part_text(at, "parameter", "valueCode");
-	enum core_param_id id = core_param_of(name);
 	struct fhir_at value = part(at, "value");
+	enum core_param_id id = map_rules_param_named(name, at, is);
 	char was[SV_DEC_TEXT_MAX], becomes[SV_DEC_TEXT_MAX];
 	struct core_site_change c = { .rule = { NULL, 0 } };
 
-	if (id == CORE_PARAM_COUNT) {
-		fhir_issue_at(is, FHIR_ERROR, FHIR_CODE_INVALID, at,
-		    "No parameter has the name '%.*s'; the names are in "
-		    "conf/rules/parameters.json.", SV_FMT(name));
+	if (id == CORE_PARAM_COUNT)
 		return SV_OK;
-	}
 	if (!fhir_is(&value)) {
 		fhir_issue_at(is, FHIR_ERROR, FHIR_CODE_REQUIRED, at,
 		    "'set' needs a part 'value' (valueQuantity).");
 		return SV_OK;
 	}
 	sv_dec_text(book->params.value[id], was);
-	if (!read_value(&value, id, &book->params.value[id], is))
+	if (!map_rules_param_value(&value, id, book, is))
 		return SV_OK;
+	book->about[id].place = fhir_path(A, &value);
+	SV_ENSURE(book->about[id].place.p != NULL, SV_NOMEM);
+	book->about[id].by_site = true;
 	sv_dec_text(book->params.value[id], becomes);
 	c.what = sv_arena_printf(A, "parameter %.*s changed from %s to %s%s%.*s",
 	    SV_FMT(name), was, becomes, core_param_unit(id).n > 0 ? " " : "",
@@ -192,10 +152,9 @@ map_rules_parameters(struct sv_arena *A, const struct fhir_at *root,
 
 	if (sv_str_is(id, "site"))
 		return read_site(A, root, book, is);
-	if (sv_str_is(id, "sign-off"))
-		read_sign_off(root, book, is);
-	else
-		read_parameters(root, book, is);
+	if (!sv_str_is(id, "sign-off"))
+		return map_rules_params(A, root, book, is);
+	read_sign_off(root, book, is);
 	return SV_OK;
 }
 

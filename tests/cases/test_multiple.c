@@ -20,8 +20,8 @@ static const enum core_fact_id features[FEATURES] = { CORE_CURRENT_PSA,
 static struct core_rulebook
 rulebook(struct sv_arena *A, char n)
 {
-	static const char was[] = "\"multiple_features\", \"valueQuantity\": "
-	    "{ \"value\": 2";
+	static const char was[] = "\"multiple_features\",\n"
+	    "      \"valueQuantity\": { \"value\": 2";
 	size_t n_files;
 	struct map_file *f = test_files(A, "conf/rules", &n_files);
 	struct core_rulebook book;
@@ -107,7 +107,7 @@ Test(multiple, is_a_count_that_a_site_may_set)
 {
 	struct sv_arena A = test_arena((size_t)256 << 20);
 
-	for (int n = 0; n <= FEATURES + 1; n++) {
+	for (int n = 1; n <= FEATURES; n++) {
 		struct core_rulebook book = rulebook(&A, (char)('0' + n));
 
 		check(&rule(&book, "PRO-RP-05")->when, n);

@@ -54,7 +54,7 @@ class Site(unittest.TestCase):
 
     def test_a_change_is_made_and_shown(self):
         plain = self.explain()
-        site = self.file('site', change('set', 'parameter', 'bcr_psa', quantity(0.6, 'ng/mL')),
+        site = self.file('site', change('set', 'parameter', 'bcr_psa', quantity(0.5, 'ng/mL')),
                          change('switch-off', 'rule', 'PRO-EAU-01'))
         changed = self.explain('--site', site)
         self.assertNotEqual(plain['rule_set']['sha256'], changed['rule_set']['sha256'])
@@ -82,7 +82,7 @@ class Site(unittest.TestCase):
         for bad, hint in (
                 (change('set', 'parameter', 'bcr', quantity(1, 'ng/mL')), "No parameter has the name 'bcr'"),
                 (change('set', 'parameter', 'bcr_psa', quantity(1, 'mo')), "the code 'ng/mL'"),
-                (change('set', 'parameter', 'bcr_psa', quantity(1, 'ng/mL'), reason=''), "'reason'"),
+                (change('set', 'parameter', 'bcr_psa', quantity(0.4, 'ng/mL'), reason=''), "'reason'"),
                 (change('set', 'parameter', 'bcr_psa'), "'value'"),
                 (change('switch-off', 'rule', 'PRO-XX-99'), "No rule has the id 'PRO-XX-99'"),
                 ({'name': 'swich-off'}, "'switch-off'")):
@@ -132,22 +132,92 @@ class Site(unittest.TestCase):
         self.assertEqual((rules['draft'], rules['signed_off_by'], rules['signed_off_on']),
                          (False, 'Dr A', '2026-11-24T08:00:00Z'))
 
-    def test_every_parameter_can_be_changed_and_is_shown(self):
-        """Every row of K1.9."""
+    def set(self, name, value, code):
+        q = {'value': value, **({'code': code} if code else {})}
+        return change('set', 'parameter', name, {'name': 'value', 'valueQuantity': q})
+
+    def refused(self, *changes):
+        """What is told of a site file that changes nothing."""
+        code, out, err = evaluate('--site', self.file('site', *changes))
+        self.assertEqual((code, out), (3, ''))
+        self.assertEqual(err.count('\n'), 1, err)
+        return err
+
+    def parameters(self):
+        """Name, default, low, high, unit, and whether it is counted; of every row of K1.9."""
         with open(os.path.join(ROOT, 'conf/rules/parameters.json')) as f:
-            parameters = [p for p in json.load(f)['parameter'] if 'valueQuantity' in p]
+            parameters = json.load(f)['parameter']
         with open(os.path.join(ROOT, 'core/core_params.h')) as f:
-            known = re.findall(r'X\([A-Z0-9_]+, "(\w+)"', f.read())
-        self.assertEqual([p['name'] for p in parameters], known)
-        versions = set()
-        for p in parameters:
-            q = p['valueQuantity']
-            value = {'name': 'value', 'valueQuantity': {**q, 'value': q['value'] + 1}}
-            site = self.file('site', change('set', 'parameter', p['name'], value))
-            rules = self.explain('--site', site)['rule_set']
-            self.assertRegex(rules['changed_by_site'][0], r'^parameter %s changed from [0-9.]+ to [0-9.]+' % p['name'])
+            known = re.findall(r'X\([A-Z0-9_]+, "(\w+)",.*?(WHOLE|EXACT)', f.read())
+        self.assertEqual([p['name'] for p in parameters], [name for name, _ in known])
+        for p, (_, kind) in zip(parameters, known):
+            x = {e['url'].rsplit('/', 1)[1]: e for e in p['extension']}
+            r, q = x['allowed-range']['valueRange'], p['valueQuantity']
+            yield p['name'], q['value'], r['low']['value'], r['high']['value'], q.get('code'), kind == 'WHOLE'
+
+    def test_every_parameter_can_be_changed_within_its_range_and_is_shown(self):
+        versions, names = set(), []
+        for name, value, low, high, code, _ in self.parameters():
+            self.assertLess(low, high)
+            self.assertTrue(low <= value <= high, name)
+            # The end of its range that is not its default, and not beyond a parameter that goes with it.
+            new = low if value != low else high
+            if name in ('life_expectancy_long', 'psadt_wide_window_days'):
+                new = high
+            rules = self.explain('--site', self.file('site', self.set(name, new, code)))['rule_set']
+            self.assertRegex(rules['changed_by_site'][0], r'^parameter %s changed from [0-9.]+ to [0-9.]+' % name)
             versions.add(rules['version'])
-        self.assertEqual(len(versions), len(parameters))
+            names.append(name)
+        self.assertEqual(len(versions), len(names))
+
+    def test_no_parameter_leaves_its_range(self):
+        """One message, with the place and all that is allowed."""
+        for name, value, low, high, code, whole in self.parameters():
+            step = 1 if whole else 0.001
+            out = [round(high + step, 3)] + ([round(low - step, 3)] if low > 0 else []) + ([low + 0.5] if whole else [])
+            err = self.refused(*[self.set(name, v, code) for v in out[:1]])
+            unit = ' ' + code if code else ''
+            told = '%s must not be %s%s: allowed is %s%s to %s%s (' % (
+                name, out[0], unit, 'a whole number from ' if whole else '', low, high, unit)
+            self.assertIn('site.json: Parameters.parameter[0].part[1].valueQuantity: ' + told, err)
+            for v in out[1:]:
+                self.assertIn(name + ' must not be ', self.refused(self.set(name, v, code)))
+
+    def test_slips_that_a_safety_officer_thinks_of(self):
+        for name, value, code in (('phoenix_rise', 200, 'ng/mL'), ('phoenix_rise', 0.2, 'ng/mL'),
+                                  ('phoenix_rise', -2, 'ng/mL'), ('bcr_psa', 2, 'ng/mL'), ('bcr_psa', 0, 'ng/mL'),
+                                  ('high_risk_grade_group', 1, ''), ('multiple_features', 0, ''),
+                                  ('psadt_min_points', 2, ''), ('life_expectancy_short', 0, 'a'),
+                                  ('staging_stale_days', 1800, 'd'), ('days_per_month', 12, 'd'),
+                                  ('current_psa_stale_days', 1e15, 'd')):
+            self.assertIn(name + ' must not be ', self.refused(self.set(name, value, code)))
+
+    def test_a_comparator_or_another_unit_is_no_value(self):
+        for q in ({'value': 2, 'code': 'ng/mL', 'comparator': '<'}, {'value': 2, 'code': 'ng/dL'}, {'value': 2}):
+            err = self.refused(change('set', 'parameter', 'phoenix_rise', {'name': 'value', 'valueQuantity': q}))
+            self.assertIn("phoenix_rise is a valueQuantity with the code 'ng/mL'", err)
+
+    def test_parameters_that_go_together_keep_their_order(self):
+        for sets, told in (
+                ((('life_expectancy_short', 10, 'a'), ('life_expectancy_long', 9, 'a')),
+                 'parameter[0].part[1]: life_expectancy_short (10) must not be above life_expectancy_long (9).'),
+                ((('persistence_from_days', 50, 'd'), ('persistence_to_days', 49, 'd')),
+                 'parameter[0].part[1]: persistence_from_days (50) must not be above persistence_to_days (49).'),
+                ((('bcr_psa', 0.1, 'ng/mL'), ('persistence_psa', 0.11, 'ng/mL')),
+                 'parameter[1].part[1]: persistence_psa (0.11) must not be above bcr_psa (0.1).'),
+                ((('psadt_wide_window_days', 366, 'd'), ('psadt_window_days', 367, 'd')),
+                 'parameter[1].part[1]: psadt_window_days (367) must not be above psadt_wide_window_days (366).'),
+                ((('no_failure_stale_days', 183, 'd'), ('current_psa_stale_days', 184, 'd')),
+                 'current_psa_stale_days (184) must not be above no_failure_stale_days (183).')):
+            self.assertIn(told, self.refused(*[self.set(*x) for x in sets]))
+        # The other one is the site's: it is told there.
+        err = self.refused(self.set('no_failure_stale_days', 183, 'd'), self.set('life_expectancy_long', 5, 'a'),
+                           self.set('psadt_wide_window_days', 365, 'd'), self.set('persistence_to_days', 42, 'd'),
+                           self.set('psadt_min_span_days', 184, 'd'), self.set('psadt_window_days', 183, 'd'))
+        self.assertIn('parameter[4].part[1]: psadt_min_span_days (184) must not be above psadt_window_days (183).', err)
+        err = self.refused(self.set('bcr_psa', 0.1, 'ng/mL'), self.set('psadt_window_days', 730, 'd'),
+                           self.set('psadt_wide_window_days', 729, 'd'))
+        self.assertIn('psadt_window_days (730)', err)
 
     def test_the_rule_book_signs_itself(self):
         code, out, err = run('rules', '--sign', 'Dr "A" Example', '--recorded', '2026-11-24T08:00:00Z')
@@ -324,6 +394,35 @@ class Check(Configured):
         self.assertEqual((code, err), (0, ''), out)
         self.assertIn('no errors, 0 warnings; 125 cases, 0 changed', out)
 
+    def test_the_name_of_a_variable_is_one_in_r4_and_in_fhirpath(self):
+        for name in ('prostate_scope', 'prostate-scope', 'prostate.scope', '2prostates', '', 'p' * 65,
+                     'lymphoma', 'bcr_psa', 'rpFailure'):
+            code, _, err = self.copy(('prostate-after-prostatectomy.json', '"prostateScope"', '"%s"' % name))
+            self.assertEqual(code, 3)
+            self.assertIn('prostate-after-prostatectomy.json: PlanDefinition.extension[%d].valueExpression: The name of '
+                          "a variable, '%s'," % (name == 'rpFailure', name), err)
+        name = 'p' * 64
+        with open(os.path.join(ROOT, 'conf/rules/prostate-nodal.json')) as f:
+            uses = f.read().count('prostateScope')
+        self.assertEqual(self.copy(*[('prostate-nodal.json', 'prostateScope', name)] * uses)[0], 0)
+
+    def test_a_parameter_says_what_it_is_and_may_be(self):
+        sd = 'https://salvor.example/StructureDefinition/'
+        told = ': Parameters.parameter[0]: high_risk_psa needs its meaning, origin, confidence and allowed-range'
+        for old, new in (('meaning"', 'meaningg"'), ('SOURCE', 'HEARSAY'), ('"high"', '"absolute"'),
+                         ('allowed-range', 'allowed'), ('"low": {', '"lo": {'), ('"high": {', '"hi": {'),
+                         ('"low": { "value": 0.2, "unit": "ng/mL", "system": "http://unitsofmeasure.org", "code": '
+                          '"ng/mL" }', '"low": { "value": 0.2 }'), ('"low": { "value": 0.2', '"low": { "value": -1')):
+            code, _, err = self.copy(('parameters.json', old, new))
+            self.assertEqual(code, 3)
+            self.assertIn('parameters.json' + told, err, (old, new))
+        code, _, err = self.copy(('parameters.json', '"value": 0.7', '"value": 2.1'))
+        self.assertEqual(code, 3)
+        self.assertIn('parameters.json: Parameters.parameter[0].valueQuantity: high_risk_psa must not be 2.1 ng/mL', err)
+        code, _, err = self.copy(('parameters.json', sd + 'at-most", "valueCode": "bcr_psa"',
+                                  sd + 'at-most", "valueCode": "bcr"'))
+        self.assertIn("No parameter has the name 'bcr'", err)
+
     def test_an_edited_parameter_shows_what_changed(self):
         code, out, _ = self.copy(('parameters.json', '"value": 0.7', '"value": 0.71'))
         self.assertEqual(code, 3)
@@ -432,6 +531,25 @@ class Book(unittest.TestCase):
             self.assertEqual(out.count('Cases in which it fires'), len(ids))
             self.assertNotIn('NOT COVERED', out)
             self.assertIn('not signed off', out)
+
+    def test_every_number_is_told(self):
+        with open(os.path.join(ROOT, 'conf/rules/parameters.json')) as f:
+            names = [p['name'] for p in json.load(f)['parameter']]
+        with tempfile.TemporaryDirectory() as folder:
+            site = os.path.join(folder, 'site.json')
+            with open(site, 'w') as f:
+                json.dump({'resourceType': 'Parameters', 'id': 'site', 'parameter': [
+                    change('set', 'parameter', 'bcr_psa', quantity(0.4, 'ng/mL'))]}, f)
+            for form, range_ in (('text', 'set 0.1 to 0.5.'), ('md', 'set 0.1 to 0.5.'), ('html', '<td>0.1 to 0.5</td>')):
+                out = run('rules', '--format', form, '--site', site)[1].replace('\\_', '_')
+                numbers = out[out.rindex('The numbers that rules and facts use'):]
+                numbers = ' '.join(numbers[:numbers.index('Which statement')].split())
+                for name in names:
+                    self.assertIn(name, numbers)
+                self.assertIn('0.4 ng/mL, set by this site', numbers)
+                self.assertEqual(numbers.count('set by this site'), 1)
+                self.assertIn(range_, numbers)
+                self.assertIn('GUIDELINE, confidence high', numbers)
 
     def test_a_condition_is_in_words(self):
         out = ' '.join(run('rules')[1].split())
