@@ -14,7 +14,6 @@ struct run {
 	const struct ad_options *o;
 	struct map_output_options mo;
 	struct map_measure m;
-	const struct core_rulebook *book;
 	enum ad_exit worst;
 };
 
@@ -72,9 +71,9 @@ conclude(struct run *R)
 	else if (R->o->format == AD_FORMAT_SVG)
 		map_measure_svg(&R->m, &out);
 	else if (R->o->format == AD_FORMAT_HTML)
-		s = map_measure_html(&A, &R->m, R->book, &R->mo, &out);
+		s = map_measure_html(&A, &R->m, &R->mo, &out);
 	else if (R->o->format != AD_FORMAT_INDIVIDUAL)
-		map_measure_text(&R->m, &out);
+		map_measure_text(&R->m, &R->mo, &out);
 	(void)print(R, &out, s);
 	sv_arena_free(&A);
 }
@@ -111,7 +110,7 @@ ad_measure(const struct ad_options *o)
 	    || o->format == AD_FORMAT_SVG || o->format == AD_FORMAT_HTML;
 	ad_stop_install();
 	R.worst = ad_engine_load(o, &E);
-	R.book = &E.book;
+	R.m.book = &E.book;
 	if (R.worst == AD_EXIT_OK) {
 		note_exit(&R, ad_patients_decide(o, &E, &use, &P));
 		/* A part of the patients is no measure. */

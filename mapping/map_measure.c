@@ -1,5 +1,7 @@
 #include "map_measure.h"
 
+#include "map_phrase.h"
+
 #define MEASURE "https://salvor.example/Measure/QM-01"
 #define POPULATION "http://terminology.hl7.org/CodeSystem/measure-population"
 
@@ -78,6 +80,41 @@ put_unknown(struct fhir_writer *w, const struct map_measure *m)
 	fhir_close(w);
 }
 
+void
+map_measure_edition(struct sv_buf *b, const struct map_measure *m,
+    const struct map_output_options *o)
+{
+	sv_buf_add(b, SV_LIT(MAP_DISCLAIMER " "));
+	map_phrase_edition(b, m->book);
+	sv_buf_add(b, SV_LIT("; generated "));
+	sv_buf_add(b, o->recorded);
+	sv_buf_add(b, SV_LIT(" by "));
+	sv_buf_add(b, o->software);
+	sv_buf_addc(b, '.');
+	map_phrase_site(b, m->book);
+}
+
+/* The narrative: what a reader of the report is to know of its making. */
+static void
+put_narrative(struct fhir_writer *w, const struct map_measure *m,
+    const struct map_output_options *o)
+{
+	struct sv_buf said, div;
+
+	sv_buf_init(&said, w->out->A, (size_t)1 << 20);
+	sv_buf_init(&div, w->out->A, (size_t)1 << 21);
+	map_measure_edition(&said, m, o);
+	sv_buf_add(&div, SV_LIT("<div xmlns=\"http://www.w3.org/1999/xhtml\">"
+	    "<p>"));
+	fhir_escape_xml(&div, sv_buf_str(&said));
+	sv_buf_add(&div, SV_LIT("</p></div>"));
+	w->failed = w->failed || !sv_buf_ok(&said) || !sv_buf_ok(&div);
+	fhir_open(w, "text");
+	fhir_put_lit(w, "status", "additional");
+	fhir_put_xhtml(w, sv_buf_str(&div));
+	fhir_close(w);
+}
+
 static void
 put_report(struct fhir_writer *w, const struct map_measure *m,
     const struct map_output_options *o, const struct map_result *r)
@@ -87,6 +124,7 @@ put_report(struct fhir_writer *w, const struct map_measure *m,
 	sv_date_text(sv_date_exact(m->from), from);
 	sv_date_text(sv_date_exact(m->to), to);
 	fhir_open_resource(w, NULL, "MeasureReport");
+	put_narrative(w, m, o);
 	fhir_put_lit(w, "status", "complete");
 	fhir_put_lit(w, "type", r != NULL ? "individual" : "summary");
 	fhir_put_lit(w, "measure", MEASURE);
@@ -138,7 +176,8 @@ map_measure_individual(const struct map_measure *m,
     const struct map_result *r, const struct map_output_options *o,
     struct sv_buf *out)
 {
-	struct map_measure one = { .from = m->from, .to = m->to };
+	struct map_measure one = { .from = m->from, .to = m->to,
+		.book = m->book };
 
 	map_measure_add(&one, r);
 	return map_measure_population(&one) == 0 ? SV_OK : write_report(&one, o, r, out);

@@ -23,6 +23,8 @@ struct map_measure {
 	int32_t from, to;			/* days of the period */
 	int64_t n[MAP_MEASURE_PLACE_MAX];
 	int64_t adt_alone;			/* numerator B */
+	const struct core_rulebook *book;	/* by which it was decided: each
+						 * output names it (OS-1, OS-12) */
 };
 
 /* What is to be remembered of a patient, so that the measure can be taken
@@ -75,19 +77,24 @@ struct sv_status map_measure_individual(const struct map_measure *m,
     const struct map_result *r, const struct map_output_options *o,
     struct sv_buf *out) SV_CHECK;
 
+/** The disclaimer, the edition of the rules, when and by what it was made. */
+void map_measure_edition(struct sv_buf *b, const struct map_measure *m,
+    const struct map_output_options *o);
+
 /** A line about ${r} if it was not assessed; and the table of all. */
 void map_measure_text_patient(const struct map_measure *m,
     const struct map_result *r, struct sv_buf *out);
-void map_measure_text(const struct map_measure *m, struct sv_buf *out);
+void map_measure_text(const struct map_measure *m,
+    const struct map_output_options *o, struct sv_buf *out);
 
-/** A bar chart, SVG 1.1, with a text alternative. */
+/** A bar chart, SVG 1.1, with a text alternative; it says if rules are drafts. */
 void map_measure_svg(const struct map_measure *m, struct sv_buf *out);
 
 /** A page for those who answer for the measure: both scores, the chart, the
- * counts with what they mean, the edition of ${book}.  It names no patient.
+ * counts with what they mean, the edition of the rules.  It names no patient.
  * LIMIT or NOMEM. */
 struct sv_status map_measure_html(struct sv_arena *A,
-    const struct map_measure *m, const struct core_rulebook *book,
-    const struct map_output_options *o, struct sv_buf *out) SV_CHECK;
+    const struct map_measure *m, const struct map_output_options *o,
+    struct sv_buf *out) SV_CHECK;
 
 #endif

@@ -3,8 +3,10 @@
  */
 #include "map_html.h"
 #include "map_measure.h"
+#include "map_page.h"
 
 #define TITLE "QM-01: assessment for local salvage after failure of radiation"
+#define DRAFT "Rules: draft, not signed off"
 #define BAR 30			/* columns of a terminal */
 
 /* Where a row of the chart stands, in pixels. */
@@ -76,8 +78,11 @@ add_share(struct sv_buf *b, int64_t part, int64_t whole)
 }
 
 void
-map_measure_text(const struct map_measure *m, struct sv_buf *out)
+map_measure_text(const struct map_measure *m,
+    const struct map_output_options *o, struct sv_buf *out)
 {
+	struct map_page page = { out, 80, false };
+	struct sv_buf said;
 	char from[SV_DATE_TEXT_MAX], to[SV_DATE_TEXT_MAX];
 	struct row rows[ROWS];
 
@@ -100,7 +105,10 @@ map_measure_text(const struct map_measure *m, struct sv_buf *out)
 	add_share(out, m->n[MAP_MEASURE_ASSESSED], map_measure_counted(m));
 	sv_buf_add(out, SV_LIT("\nB: ADT alone (lower is better)          "));
 	add_share(out, m->adt_alone, map_measure_counted(m));
-	sv_buf_addc(out, '\n');
+	sv_buf_add(out, SV_LIT("\n\n"));
+	sv_buf_init(&said, out->A, (size_t)1 << 20);
+	map_measure_edition(&said, m, o);
+	map_page_paragraph(&page, 0, 0, sv_buf_str(&said));
 }
 
 static void
@@ -125,19 +133,24 @@ static void
 put_chart(const struct map_measure *m, const struct layout *l,
     struct sv_buf *out)
 {
+	bool draft = map_phrase_is_draft(m->book);
 	struct row rows[ROWS];
 
 	set_rows(m, rows);
 	sv_buf_printf(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" "
 	    "viewBox=\"0 0 %d %d\" role=\"img\" aria-labelledby=\"qm-title "
 	    "qm-text\">\n<title id=\"qm-title\">" TITLE "</title>\n"
-	    "<desc id=\"qm-text\">", l->width, ROWS * l->row + 5);
+	    "<desc id=\"qm-text\">", l->width, ROWS * l->row + 5
+	    + (draft ? 25 : 0));
 	for (int i = 0; i < ROWS; i++)
 		sv_buf_printf(out, "%s: %lld. ", rows[i].name,
 		    (long long)rows[i].n);
-	sv_buf_printf(out, "</desc>\n%s", l->style);
+	sv_buf_printf(out, "%s</desc>\n%s", draft ? DRAFT "." : "", l->style);
 	for (int i = 0; i < ROWS; i++)
 		put_bar(out, l, &rows[i], rows[0].n, i);
+	if (draft)
+		sv_buf_printf(out, "<text x=\"0\" y=\"%d\">" DRAFT
+		    "</text>\n", ROWS * l->row + 20);
 	sv_buf_add(out, SV_LIT("</svg>\n"));
 }
 
@@ -183,27 +196,20 @@ put_table(struct map_html *H, const struct map_measure *m)
 }
 
 static void
-put_footer(struct map_html *H, const struct core_rulebook *book)
+put_footer(struct map_html *H, const struct map_measure *m)
 {
 	struct sv_buf b;
 
-	map_html_raw(H, "<footer>\n<p>" MAP_DISCLAIMER "</p>\n<p>");
+	map_html_raw(H, "<footer>\n<p>");
 	map_html_begin(H, &b);
-	map_phrase_edition(&b, book);
-	sv_buf_add(&b, SV_LIT("; generated "));
-	sv_buf_add(&b, H->o->recorded);
-	sv_buf_add(&b, SV_LIT(" by "));
-	sv_buf_add(&b, H->o->software);
-	sv_buf_addc(&b, '.');
-	map_phrase_site(&b, book);
+	map_measure_edition(&b, m, H->o);
 	map_html_flush(H, &b);
 	map_html_raw(H, "</p>\n</footer>\n</body>\n</html>\n");
 }
 
 struct sv_status
 map_measure_html(struct sv_arena *A, const struct map_measure *m,
-    const struct core_rulebook *book, const struct map_output_options *o,
-    struct sv_buf *out)
+    const struct map_output_options *o, struct sv_buf *out)
 {
 	/* Names over the bars: it is as wide as a phone. */
 	static const struct layout narrow = { 360, 48, 0, 26, 300, "" };
@@ -216,7 +222,7 @@ map_measure_html(struct sv_arena *A, const struct map_measure *m,
 	map_html_date(&H, sv_date_exact(m->from));
 	map_html_raw(&H, " to ");
 	map_html_date(&H, sv_date_exact(m->to));
-	map_html_raw(&H, map_phrase_is_draft(book) ? " <strong class=\"draft\">"
+	map_html_raw(&H, map_phrase_is_draft(m->book) ? " <strong class=\"draft\">"
 	    "draft, not signed off</strong></p>\n</header>\n<main>\n"
 	    : "</p>\n</header>\n<main>\n");
 	put_scores(&H, m);
@@ -225,6 +231,6 @@ map_measure_html(struct sv_arena *A, const struct map_measure *m,
 	map_html_raw(&H, "</figure>\n");
 	put_table(&H, m);
 	map_html_raw(&H, "</main>\n");
-	put_footer(&H, book);
+	put_footer(&H, m);
 	return sv_buf_status(out);
 }

@@ -97,7 +97,7 @@ take_measure(struct ad_sync *Y, struct gaps *G)
 	struct sv_status s;
 
 	Y->measure = (struct map_measure){ .from = Y->today - 364,
-		.to = Y->today };
+		.to = Y->today, .book = &Y->u->engine.book };
 	SV_TRY(ad_store_begin(Y->R));
 	s = ad_store_list_standing(Y->R, Y->I.r.source, &v);
 	ad_store_rollback(Y->R);

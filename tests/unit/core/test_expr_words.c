@@ -51,6 +51,7 @@ Test(expr_words, words)
 		    "PSA doubling time at most 6 months" },
 		{ "%life_expectancy_years > 5 'a'",
 		    "life expectancy above 5 years" },
+		{ "0.7 'ng/mL' < %current_psa_ng_ml", "0.7 below current PSA" },
 		{ "%grade_group_rp = 4",
 		    "Grade Group of the prostatectomy specimen equal to 4" },
 		{ "%grade_group_rp != 4",
@@ -103,6 +104,55 @@ Test(expr_words, reachable)
 		cr_expect_eq(core_expr_reachable(&when, &unless, &facts),
 		    t[i].can, "%s", t[i].when);
 	}
+}
+
+/* Each statement once, however they are joined and whatever name they have. */
+Test(expr_words, statements)
+{
+	static const struct {
+		const char *text, *statements;
+	} t[] = {
+		{ "true", "" },
+		{ "%deceased", "patient has died" },
+		{ "%deceased.not()", "patient has died" },
+		{ "%deceased and %lymphoma", "patient has died; lymphoma" },
+		{ "%deceased or %lymphoma or %deceased",
+		    "patient has died; lymphoma" },
+		{ "%deceased or %current_psa_ng_ml < 1 'ng/mL'",
+		    "patient has died; current PSA below 1 ng/mL" },
+		{ "%current_psa_ng_ml >= 0.70 'ng/mL' and %deceased",
+		    "current PSA at least 0.7 ng/mL; patient has died" },
+		{ "%grade_group_rp = 4 or %grade_group_rp = 5 or "
+		    "%grade_group_rp = 4", "Grade Group of the prostatectomy "
+		    "specimen equal to 4; Grade Group of the prostatectomy "
+		    "specimen equal to 5" },
+		{ "%named and %deceased", "earlier radiation to the prostate "
+		    "bed; distant metastasis; patient has died" },
+	};
+
+	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
+		struct core_expr e = compile(t[i].text, 2);
+		struct sv_str s = core_expr_statements(&A, &e);
+
+		cr_expect(sv_str_eq(s, sv_str_of(t[i].statements)), "%s: %.*s",
+		    t[i].text, SV_FMT(s));
+	}
+}
+
+/* The seventeenth is left out. */
+Test(expr_words, statements_end)
+{
+	struct sv_buf b;
+	struct core_expr e;
+	struct sv_str s;
+
+	sv_buf_init(&b, &A, 1 << 16);
+	for (int i = 10; i <= 26; i++)
+		sv_buf_printf(&b, "%s%%grade_group_rp = %d", i > 10 ? " or " : "",
+		    i);
+	e = compile(sv_arena_str(&A, sv_buf_str(&b)).p, 0);
+	s = core_expr_statements(&A, &e);
+	cr_expect(sv_str_ends(s, SV_LIT("equal to 25")), "%.*s", SV_FMT(s));
 }
 
 /* A name stands for all that is behind it, and may be for nothing. */
