@@ -148,7 +148,8 @@ core_expr_eval(const struct core_expr *expr, const struct core_facts *facts,
 	settle(top, CORE_UNKNOWN, 0);
 	for (; op < end; op++) {
 		top = apply(op, facts, top);
-		while (op < end && op->skip > 0 && top->tri == op->decides)
+		/* To an AND or OR, which is within the program. */
+		while (op->skip > 0 && top->tri == op->decides)
 			op += op->skip;
 	}
 	if (ret_missing != NULL)

@@ -101,6 +101,18 @@ map_phrase_fact(struct sv_buf *b, enum core_fact_id id,
 		map_phrase_fit(b, facts);
 }
 
+/* What is to be known of a fact that is known: a reader acts on a plain "yes". */
+static void
+add_remark(struct sv_buf *b, enum core_reason r)
+{
+	if (r == CORE_REASON_NONE || r == CORE_REASON_NOT_APPLICABLE)
+		return;
+	sv_buf_add(b, r == CORE_REASON_DOCUMENTED ? SV_LIT(" (")
+	    : SV_LIT(" (not certain: "));
+	sv_buf_add(b, core_reason_text(r));
+	sv_buf_addc(b, ')');
+}
+
 void
 map_phrase_known(struct sv_buf *b, enum core_fact_id id,
     const struct core_facts *facts)
@@ -109,6 +121,7 @@ map_phrase_known(struct sv_buf *b, enum core_fact_id id,
 
 	if (!core_fact_unknown(id, f)) {
 		add_known(b, id, f);
+		add_remark(b, f->reason);
 		return;
 	}
 	sv_buf_add(b, SV_LIT("unknown, "));

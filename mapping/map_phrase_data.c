@@ -198,6 +198,10 @@ add_attributes(struct sv_buf *b, const struct core_event *e)
 	}
 	if (e->visceral)
 		sv_buf_add(b, SV_LIT(", visceral"));
+	/* An order is not a dose that was given. */
+	if (sv_str_find(e->source, SV_LIT("MedicationRequest/"))
+	    < e->source.n)
+		sv_buf_add(b, SV_LIT(", ordered"));
 }
 
 void

@@ -490,6 +490,58 @@ class Shape(unittest.TestCase):
             self.assertEqual(got, want)
 
 
+class Doubt(unittest.TestCase):
+    """What is decided although the data leave a doubt is told with the doubt, to every reader."""
+
+    def chemotherapy(self, when, type_='MedicationRequest'):
+        concept = lambda code: {'coding': [{'system': 'https://salvor.example/CodeSystem/concept', 'code': code}]}
+        status = lambda list_, code: {'coding': [{
+            'system': 'http://terminology.hl7.org/CodeSystem/condition-' + list_, 'code': code}]}
+        condition = lambda id_, code, day, clinical: {
+            'resourceType': 'Condition', 'id': id_, 'clinicalStatus': status('clinical', clinical),
+            'verificationStatus': status('ver-status', 'confirmed'), 'code': concept(code),
+            'subject': {'reference': 'Patient/g'}, 'onsetDateTime': day}
+        drug = {'resourceType': type_, 'id': 'm', 'status': 'active', 'medicationCodeableConcept':
+                concept('platinum-chemo'), 'subject': {'reference': 'Patient/g'}}
+        drug.update({'intent': 'order', 'authoredOn': when} if type_ == 'MedicationRequest' else
+                    {'effectiveDateTime': when})
+        return json.dumps({'resourceType': 'Bundle', 'type': 'collection', 'entry': [{'resource': r} for r in (
+            {'resourceType': 'Patient', 'id': 'g'}, condition('c', 'nonseminoma', '2023-01-10', 'active'),
+            condition('r', 'gct-relapse', '2024-06-01', 'relapse'), drug)]}).encode()
+
+    def said(self, data, form):
+        return ' '.join(salvor('V013', '--as-of', '2024-08-01', '--format', form, stdin=data).split())
+
+    def test_chemotherapy_that_may_have_been_after_the_relapse(self):
+        for when, doubt in (('2024', True), ('2024-05', False)):
+            data = self.chemotherapy(when)
+            fact = json.loads(self.said(data, 'explain'))['facts']['prior_platinum_chemo']
+            self.assertIs(fact['value'], True)
+            self.assertEqual(fact.get('reason'), 'imprecise-date' if doubt else None)
+            for form in ('text', 'html', 'bundle'):
+                self.assertEqual('arlier platinum-based chemotherapy: yes (not certain: a date is not precise enough)'
+                                 in self.said(data, form), doubt, form)
+
+    def test_an_order_is_told_from_what_was_taken(self):
+        for type_, ordered in (('MedicationRequest', True), ('MedicationStatement', False)):
+            data = self.chemotherapy('2024-02-01', type_)
+            for form in ('text', 'html', 'bundle'):
+                self.assertEqual('latinum-based chemotherapy, ordered' in self.said(data, form), ordered, form)
+
+    def test_every_known_fact_with_a_remark(self):
+        words = {'contradictory': ' (not certain: the records disagree)',
+                 'documented': " (stated by a clinician's coded record)"}
+        seen = set()
+        for name in AS_OF:
+            for fact, f in explain(name)['facts'].items():
+                if 'unknown' in f or f.get('reason') in (None, 'not-applicable'):
+                    continue
+                seen.add(f['reason'])
+                self.assertIn(words[f['reason']], ' '.join(text(name).split()))
+                self.assertIn(words[f['reason']], ' '.join(page(name).split()))
+        self.assertEqual(seen, set(words))
+
+
 class Explain(unittest.TestCase):
     def test_keys_in_order(self):
         for name in AS_OF:

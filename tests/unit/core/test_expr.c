@@ -47,6 +47,8 @@ static const struct {
 	{ "true and 1 < 2", CORE_TRUE, "" },
 	{ "false and true or true", CORE_TRUE, "" },
 	{ "false = false and false", CORE_FALSE, "" },
+	{ "(%bcr_after_rp = %bcr_after_rp) and (%prior_bed_rt = %prior_bed_rt)",
+	    CORE_TRUE, "" },
 	/* functions */
 	{ "false.not()", CORE_TRUE, "" },
 	{ "{}.not()", CORE_UNKNOWN, "" },
