@@ -42,7 +42,8 @@ is_server(struct map_hook_request *r, struct sv_str base)
 }
 
 /* Does ${root} say that it is about the patient of the context [R32]?  Unknown
- * if it does not say clearly about whom it is. */
+ * if it does not say clearly about whom it is: the same id on another server may
+ * be the patient by another address of the server, or anybody. */
 static enum core_tri
 is_of_patient(struct map_hook_request *r, const struct fhir_at *root)
 {
@@ -55,7 +56,7 @@ is_of_patient(struct map_hook_request *r, const struct fhir_at *root)
 		return CORE_FALSE;
 	return ref.form == FHIR_REF_RELATIVE || is_server(r, (struct sv_str){
 	    ref.text.p, ref.text.n - ref.id.n - sizeof("/Patient/") + 1 })
-	    ? CORE_TRUE : CORE_FALSE;
+	    ? CORE_TRUE : CORE_UNKNOWN;
 }
 
 static struct sv_status

@@ -4,6 +4,7 @@
  */
 #include "ad_cds_part.h"
 
+#include "ad_cds_known.h"
 #include "ad_clock.h"
 #include "ad_jwt.h"
 #include "ad_log.h"
@@ -193,6 +194,29 @@ check_replay(struct ad_cds_call *k, struct ad_cds_identity *id)
 	return AD_CDS_KNOWN;
 }
 
+/* The token of ${claim}, by itself and by what was seen of it before. */
+static enum ad_cds_verdict
+check(struct ad_cds_call *k, const struct ad_cds_claim *claim,
+    struct ad_cds_identity *id)
+{
+	struct ad_cds_known *known = k->use.setup->known;
+	enum ad_cds_verdict v;
+
+	if (known != NULL && ad_cds_known_find(known, &k->A, claim, id)) {
+		ad_log("cds-replayed", "client=%s why=replayed",
+		    id->client->name);
+		return AD_CDS_KNOWN;
+	}
+	v = ad_cds_client_check(&k->A, k->use.setup, claim, id);
+	if (v == AD_CDS_UNKNOWN)
+		return unknown(k, id);
+	if (v == AD_CDS_KNOWN)
+		v = check_replay(k, id);
+	if (v == AD_CDS_KNOWN && id->client->replay_log)
+		ad_cds_known_put(known, claim, id);
+	return v;
+}
+
 enum ad_cds_verdict
 ad_cds_authenticate(struct ad_cds_call *k)
 {
@@ -210,11 +234,7 @@ ad_cds_authenticate(struct ad_cds_call *k)
 	}
 	if (claim.token.p == NULL)
 		return unknown(k, &id);
-	v = ad_cds_client_check(&k->A, k->use.setup, &claim, &id);
-	if (v == AD_CDS_UNKNOWN)
-		return unknown(k, &id);
-	if (v == AD_CDS_KNOWN)
-		v = check_replay(k, &id);
+	v = check(k, &claim, &id);
 	if (v == AD_CDS_KNOWN) {
 		k->tenant = id.tenant;
 		k->client = id.client;

@@ -10,6 +10,8 @@
 #include "ad_cds.h"
 #include "ad_jwks.h"
 
+struct ad_cds_known;
+
 struct ad_cds_setup {
 	struct sv_arena A;
 	struct ad_cds_origin o;
@@ -18,6 +20,7 @@ struct ad_cds_setup {
 	struct sv_str discovery;	/* the body */
 	char etag[40];			/* quoted */
 	struct ad_jwks *keys[AD_CDS_MAX];
+	struct ad_cds_known *known;	/* NULL: no token may come twice */
 	_Atomic int64_t supplied[AD_CDS_MAX][MAP_KEY_MAX][MAP_SUPPLY_MAX];
 };
 

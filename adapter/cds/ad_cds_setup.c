@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "ad_cds_known.h"
 #include "ad_client.h"
 #include "ad_log.h"
 #include "ad_memory.h"
@@ -146,6 +147,17 @@ open_keys(struct ad_cds_setup *s, size_t i, struct sv_err *err)
 	return s->keys[i] != NULL ? SV_OK : SV_BAD;
 }
 
+/* May a client's token come more than once? */
+static bool
+may_repeat(const struct ad_cds_conf *c)
+{
+	for (size_t i = 0; i < c->n_clients; i++) {
+		if (c->client[i].replay_log)
+			return true;
+	}
+	return false;
+}
+
 static struct sv_status
 prepare(struct ad_cds_setup *s, struct sv_err *err)
 {
@@ -153,6 +165,8 @@ prepare(struct ad_cds_setup *s, struct sv_err *err)
 
 	for (size_t i = 0; i < c->n_clients; i++)
 		SV_TRY(open_keys(s, i, err));
+	SV_ENSURE(!may_repeat(c) || (s->known = ad_cds_known_new()) != NULL,
+	    SV_NOMEM);
 	SV_TRY(map_templates_make(&s->A, s->o.engine->input.terminology,
 	    &s->templates));
 	for (int k = 0; k < MAP_KEY_MAX; k++) {
@@ -187,6 +201,7 @@ ad_cds_setup_free(struct ad_cds_setup *s)
 		return;
 	for (size_t i = 0; i < AD_CDS_MAX; i++)
 		ad_jwks_close(s->keys[i]);
+	ad_cds_known_free(s->known);
 	sv_arena_free(&s->A);
 	free(s);
 }

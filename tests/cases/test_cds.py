@@ -377,6 +377,11 @@ class Cds(unittest.TestCase):
         del r['prefetch']['procedures']['entry'][0]['resource']['subject']
         card = self.cards(self.ehr.call(r))[0]
         self.assertIn('(procedures): some do not say whose they are', card['detail'])
+        # The patient by another address of the server, or somebody else: not "nothing is known of a cancer".
+        resources = case('V013')
+        card = self.cards(self.ehr.call(request(resources, fhirServer='https://inside.ehr.example/fhir')))[0]
+        self.assertIn('not assessed', card['summary'])
+        self.assertIn('(conditions): some do not say whose they are', card['detail'])
 
     # The client's server.
 

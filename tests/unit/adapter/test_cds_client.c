@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ad_cds_part.h"
+#include "ad_cds_known.h"
+#include "ad_jwt.h"
 #include "ad_memory.h"
 #include "vignette.h"
 
@@ -103,4 +104,32 @@ Test(cds_client, vector_of_the_specification)
 	conf.client[0].algorithms = AD_JWA_SMART;
 	conf.client[0].issuer = SV_LIT("https://fhir-ehr.example.com");
 	cr_expect(check(path, THEN, &id) == AD_CDS_UNKNOWN);
+}
+
+/* R66: until it expires, for where it was good, and nothing but it */
+Test(cds_client, good_token_is_remembered)
+{
+	struct ad_cds_known *K = ad_cds_known_new();
+	struct ad_cds_claim c = { .token = SV_LIT("h.c.s"),
+		.path = SV_LIT("/cds-services/a"), .now_s = 1000 };
+	struct ad_cds_identity id = { .client = &conf.client[0],
+		.tenant = SV_LIT("t1"), .expires_s = 1300 }, found;
+
+	cr_assert(K != NULL);
+	cr_expect(!ad_cds_known_find(K, &A, &c, &found));
+	ad_cds_known_put(K, &c, &id);
+	cr_assert(ad_cds_known_find(K, &A, &c, &found));
+	cr_expect(found.client == &conf.client[0]);
+	cr_expect(sv_str_is(found.tenant, "t1"));
+	c.now_s = 1300 + AD_JWT_LEEWAY_S - 1;
+	cr_expect(ad_cds_known_find(K, &A, &c, &found));
+	c.now_s++;
+	cr_expect(!ad_cds_known_find(K, &A, &c, &found));
+	c.now_s = 1000;
+	c.path = SV_LIT("/cds-services/b");
+	cr_expect(!ad_cds_known_find(K, &A, &c, &found));
+	c.path = SV_LIT("/cds-services/a");
+	c.token = SV_LIT("h.c.S");
+	cr_expect(!ad_cds_known_find(K, &A, &c, &found));
+	ad_cds_known_free(K);
 }

@@ -260,6 +260,9 @@ Test(hook, never_mixes)
 	cr_assert(reads(SV_LIT(text), MAP_HOOK_PATIENT_VIEW, false));
 	cr_expect_eq(q.n_entries, 2);
 	cr_expect_eq(q.n_foreign, 3);
+	/* The same id elsewhere may be the same patient: not the whole. */
+	cr_expect_eq(q.key[MAP_KEY_OBSERVATIONS].unclear, 1);
+	cr_expect(!map_hook_has(&q, MAP_KEY_OBSERVATIONS));
 }
 
 /* R22: a total that is higher than what came. */
