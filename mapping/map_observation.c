@@ -25,13 +25,16 @@ read_quantity(struct map_reader *R, const struct fhir_at *at,
 {
 	static const char *const comparators[] = { "", "<", "<=", ">=", ">" };
 	struct fhir_quantity q;
+	struct sv_str unit;
 
 	if (!sv_is_ok(fhir_quantity_at(at, &q, R->is)))
 		return;
 	e->unit = map_units_convert(e->concept, &q, &e->value);
-	e->text = sv_arena_printf(R->A, "%s%.*s %.*s",
-	    comparators[q.comparator], SV_FMT(q.value_text),
-	    SV_FMT(q.unit.n > 0 ? q.unit : q.code));
+	unit = q.unit.n > 0 ? q.unit : q.code;
+	e->text = q.comparator == FHIR_EXACT
+	    ? sv_arena_join(R->A, q.value_text, SV_LIT(" "), unit)
+	    : sv_arena_printf(R->A, "%s%.*s %.*s", comparators[q.comparator],
+	    SV_FMT(q.value_text), SV_FMT(unit));
 }
 
 static void
