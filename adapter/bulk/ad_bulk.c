@@ -173,13 +173,13 @@ tell_manifest(struct ad_bulk_job *J)
 struct sv_status
 ad_bulk_collect(struct ad_bulk_job *J)
 {
-	while (!J->complete) {
+	struct sv_str url;
+
+	while ((url = ad_bulk_job_page_url(J, J->n_pages)).n > 0) {
 		size_t n = J->n_pages;
-		struct sv_str url = n == 0 ? J->status_url
-		    : J->page[n - 1].next;
 
 		for (size_t i = 0; i < n; i++) {
-			if (!sv_str_eq(J->page_url[i], url))
+			if (!sv_str_eq(ad_bulk_job_page_url(J, i), url))
 				continue;
 			J->lost = true;
 			return ad_bulk_refused(J, "manifest", "its pages go "
@@ -190,7 +190,7 @@ ad_bulk_collect(struct ad_bulk_job *J)
 		    AD_BULK_TEXT("transactionTime",
 		    J->page[n].transaction_time),
 		    AD_BULK_NUMBER("outputFileCount", J->page[n].n));
-		if (J->complete)
+		if (ad_bulk_job_page_url(J, n + 1).n == 0)
 			tell_manifest(J);
 	}
 	return SV_OK;
@@ -202,8 +202,7 @@ struct sv_status
 ad_bulk_renew(struct ad_bulk_job *J)
 {
 	for (size_t i = 0; i < J->n_pages; i++) {
-		struct sv_str url = i == 0 ? J->status_url
-		    : J->page[i - 1].next;
+		struct sv_str url = ad_bulk_job_page_url(J, i);
 
 		if (url.n == 0)
 			return ad_bulk_refused(J, "manifest", "it has fewer "
@@ -225,7 +224,7 @@ discard(struct ad_bulk_job *J)
 	ad_bulk_job_empty(J->o->folder, false);
 	J->status_url = SV_LIT("");
 	J->n_pages = 0;
-	J->complete = J->over = false;
+	J->over = false;
 }
 
 static struct sv_status

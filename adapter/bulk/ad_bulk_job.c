@@ -130,36 +130,36 @@ add_page(struct ad_bulk_job *J, size_t at, struct sv_str url,
 	if (at == J->n_pages) {
 		J->page = sv_arena_grow(J->A, J->page, at * sizeof(M),
 		    (at + 1) * sizeof(M));
-		J->page_url = sv_arena_grow(J->A, J->page_url, at
-		    * sizeof(*J->page_url), (at + 1) * sizeof(*J->page_url));
-		SV_ENSURE(J->page != NULL && J->page_url != NULL, SV_NOMEM);
+		SV_ENSURE(J->page != NULL, SV_NOMEM);
 		J->n_pages++;
 	}
 	J->page[at] = M;
-	J->page_url[at] = url;
-	J->complete = J->page[J->n_pages - 1].next.n == 0;
 	return SV_OK;
+}
+
+struct sv_str
+ad_bulk_job_page_url(const struct ad_bulk_job *J, size_t i)
+{
+	return i == 0 ? J->status_url : J->page[i - 1].next;
 }
 
 struct sv_status
 ad_bulk_job_load(struct ad_bulk_job *J)
 {
 	struct sv_status s = load_state(J);
-	struct sv_str url, json;
+	struct sv_str json;
 	char name[64];
 
 	if (s.code == SV_CODE_SKIP)
 		return SV_OK;
 	SV_TRY(s);
-	url = J->status_url;
 	for (size_t i = 0;; i++) {
 		(void)snprintf(name, sizeof(name), "manifest-%zu.json", i);
 		s = slurp(J, name, &json);
 		if (s.code == SV_CODE_SKIP)
 			return SV_OK;
 		SV_TRY(s);
-		SV_TRY(add_page(J, i, url, json));
-		url = J->page[i].next;
+		SV_TRY(add_page(J, i, ad_bulk_job_page_url(J, i), json));
 	}
 }
 

@@ -23,9 +23,7 @@ struct ad_bulk_job {
 	bool over;			/* nothing more is wanted of it */
 	/* manifest-N.json */
 	struct ad_bulk_manifest *page;
-	struct sv_str *page_url;
 	size_t n_pages;
-	bool complete;			/* the last page is there */
 	bool lost;			/* nothing more can come of it */
 };
 
@@ -40,6 +38,10 @@ struct sv_status ad_bulk_job_save(struct ad_bulk_job *J) SV_CHECK;
  * files.  BAD, RETRY, NOMEM. */
 struct sv_status ad_bulk_job_page(struct ad_bulk_job *J, size_t at,
     struct sv_str url, struct sv_str json) SV_CHECK;
+
+/** Where page ${i} of the manifest is to be found; "" if there is none: the
+ * manifest has ${i} pages. */
+struct sv_str ad_bulk_job_page_url(const struct ad_bulk_job *J, size_t i);
 
 /** "3-17-Patient.ndjson": the name of file ${i} of page ${page}. */
 struct sv_str ad_bulk_job_name(struct ad_bulk_job *J, size_t page, size_t i);
