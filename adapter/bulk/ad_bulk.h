@@ -59,6 +59,8 @@ struct ad_bulk_fetched {
 	struct ad_bulk_got *file;
 	size_t n, n_failed;
 	int64_t lines, bytes;
+	struct sv_str *member;		/* by ad_bulk_members */
+	size_t n_members;
 	bool lost;			/* nothing more can come of this job: end it,
 					 * and begin anew */
 };
@@ -88,7 +90,7 @@ struct sv_status ad_bulk_fetch(struct sv_arena *A,
 void ad_bulk_end(const struct ad_bulk_options *o);
 
 /**
- * ad_bulk_members(A, o, ret, ret_n, err):
+ * ad_bulk_members(A, o, ret, err):
  * The logical ids of the patients that are in the group of ${o}->what, sorted,
  * each once: an export of its own (_type=Patient&_elements=id) in ${o}->folder,
  * of which all else in ${o}->what but the base is passed over.  As
@@ -98,7 +100,7 @@ void ad_bulk_end(const struct ad_bulk_options *o);
  * Membership").  ad_bulk_end ends it.
  */
 struct sv_status ad_bulk_members(struct sv_arena *A,
-    const struct ad_bulk_options *o, struct sv_str **ret, size_t *ret_n,
+    const struct ad_bulk_options *o, struct ad_bulk_fetched *ret,
     struct sv_err *err) SV_CHECK;
 
 #endif

@@ -3,6 +3,8 @@
  */
 #include "ad_bulk_course.h"
 
+#include <ctype.h>
+
 #include "ad_bulk_capability.h"
 #include "ad_bulk_status.h"
 #include "ad_clock.h"
@@ -150,27 +152,81 @@ not_begun(struct ad_bulk_job *J, const struct ad_client_answer *a)
 	}
 }
 
+/* ${word} as a whole. */
+static bool
+names(struct sv_str text, struct sv_str word)
+{
+	size_t at;
+
+	for (; (at = sv_str_find(text, word)) < text.n;
+	    text = sv_str_from(text, at + word.n)) {
+		size_t end = at + word.n;
+
+		if ((at == 0 || !isalnum((unsigned char)text.p[at - 1]))
+		    && (end == text.n || !isalnum((unsigned char)text.p[end])))
+			return true;
+	}
+	return false;
+}
+
+/* Some servers refuse an export of types of which they have none, lenient or
+ * not, and name the one.  If we can do without it, it is left out of ${e}. */
+static bool
+leave_out(struct ad_bulk_job *J, const struct ad_client_answer *a,
+    struct ad_bulk_export *e)
+{
+	struct sv_str *kept = sv_arena_alloc(J->A, (e->n_types + 1)
+	    * sizeof(*kept));
+	size_t n = 0, named = 0;
+
+	if (kept == NULL || a->code != CURLE_OK || a->status != 400)
+		return false;
+	for (size_t i = 0; i < e->n_types; i++) {
+		if (!names(a->body, e->types[i]))
+			kept[n++] = e->types[i];
+		else
+			named = i;
+	}
+	if (n + 1 != e->n_types || named < e->n_needed)
+		return false;
+	ad_bulk_job_say(J, "the server does not export %.*s: it is left out",
+	    SV_FMT(e->types[named]));
+	e->types = kept;
+	e->n_types = n;
+	return true;
+}
+
+static struct sv_status
+kick_off(struct ad_bulk_job *J, struct ad_bulk_export *e,
+    struct ad_bulk_kickoff *k, const struct ad_client_answer **ret)
+{
+	struct ad_client_request r = { .accept = "application/fhir+json",
+		.headers = async_headers };
+
+	SV_TRY(ad_bulk_kickoff_make(J->A, e, k, J->err));
+	r.method = k->post ? "POST" : "GET";
+	r.url = k->url.p;
+	r.media = k->post ? "application/fhir+json" : NULL;
+	r.body = k->body;
+	return ad_bulk_ask(J, &r, ret);
+}
+
 struct sv_status
 ad_bulk_begin(struct ad_bulk_job *J)
 {
 	struct ad_bulk_export e = J->o->what;
 	struct ad_bulk_kickoff k;
-	struct ad_client_request r = { .accept = "application/fhir+json",
-		.headers = async_headers };
 	const struct ad_client_answer *a;
 	struct sv_status s;
 
 	SV_TRY(choose(J, &e));
-	SV_TRY(ad_bulk_kickoff_make(J->A, &e, &k, J->err));
-	r.method = k.post ? "POST" : "GET";
-	r.url = k.url.p;
-	r.media = k.post ? "application/fhir+json" : NULL;
-	r.body = k.body;
 	J->started_ms = ad_now_ms();
 	for (int i = 1; i <= AD_BULK_MAX_AGAIN; i++) {
-		SV_TRY(ad_bulk_ask(J, &r, &a));
+		SV_TRY(kick_off(J, &e, &k, &a));
 		if (a->code == CURLE_OK && a->status == 202)
 			return begun(J, &k);
+		if (leave_out(J, a, &e))
+			continue;
 		s = not_begun(J, a);
 		SV_ENSURE(s.code == SV_CODE_RETRY, s);
 		if (!ad_bulk_job_wait(J, ad_bulk_next_ms(J, i,

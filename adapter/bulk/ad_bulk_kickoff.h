@@ -22,7 +22,7 @@ struct ad_bulk_export {
 	struct sv_str operation;	/* "$export", or as advertised */
 	struct sv_str since, until;	/* FHIR instants, or "" */
 	const struct sv_str *types;	/* _type */
-	size_t n_types;
+	size_t n_types, n_needed;	/* those behind may be left out */
 	const struct sv_str *filters;	/* _typeFilter: "Type?query" */
 	size_t n_filters;
 	const struct sv_str *elements;	/* _elements */

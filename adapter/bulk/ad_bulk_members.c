@@ -116,27 +116,25 @@ read_all(struct members *M, const char *folder, const struct ad_bulk_fetched *f)
 
 struct sv_status
 ad_bulk_members(struct sv_arena *A, const struct ad_bulk_options *o,
-    struct sv_str **ret, size_t *ret_n, struct sv_err *err)
+    struct ad_bulk_fetched *ret, struct sv_err *err)
 {
 	static const struct sv_str patient = SV_STATIC("Patient");
 	static const struct sv_str id = SV_STATIC("id");
 	struct ad_bulk_options mine = *o;
 	struct members M = { .A = A, .err = err };
-	struct ad_bulk_fetched f;
 	struct sv_status s;
 
 	mine.what.types = &patient;
-	mine.what.n_types = 1;
+	mine.what.n_types = mine.what.n_needed = 1;
 	mine.what.elements = &id;
 	mine.what.n_elements = 1;
 	mine.what.since = mine.what.until = SV_LIT("");
 	mine.what.n_filters = mine.what.n_patients = 0;
-	*ret_n = 0;
-	SV_TRY(ad_bulk_fetch(A, &mine, &f, err));
+	SV_TRY(ad_bulk_fetch(A, &mine, ret, err));
 	M.line = ad_arena((size_t)256 << 20);
-	s = read_all(&M, o->folder, &f);
+	s = read_all(&M, o->folder, ret);
 	sv_arena_free(&M.line);
-	*ret = M.id;
-	*ret_n = sv_is_ok(s) ? M.n : 0;
+	ret->member = M.id;
+	ret->n_members = sv_is_ok(s) ? M.n : 0;
 	return s;
 }

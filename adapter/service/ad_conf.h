@@ -39,14 +39,19 @@ struct ad_conf_client {
 	unsigned may;
 };
 
-struct ad_conf_destination {
-	const char *name, *url;		/* https:, or a folder: file:/path */
+/* How a server that we ask is reached, and who we are there. */
+struct ad_conf_access {
 	const char *ca, *certificate, *key;	/* PEM files, or NULL */
 	const char *proxy;		/* NULL: of the environment; "": none */
-	const char *token_file;		/* bearer token, or NULL */
-	const char *user, *password_file;	/* HTTP basic, or NULL */
 	/* SMART Backend Services; client_id is NULL without it. */
 	const char *client_id, *client_key, *token_url, *jku, *scope;
+};
+
+struct ad_conf_destination {
+	const char *name, *url;		/* https:, or a folder: file:/path */
+	struct ad_conf_access access;
+	const char *token_file;		/* bearer token, or NULL */
+	const char *user, *password_file;	/* HTTP basic, or NULL */
 	bool logical;			/* references = "logical" */
 	long concurrency, timeout_s;
 };
@@ -63,8 +68,8 @@ struct ad_conf_registry {
 	const char *level, *group;	/* "system", "patient"; or a group */
 	struct sv_str types[AD_CONF_MAX], filters[AD_CONF_MAX];
 	size_t n_types, n_filters;
-	const char *ca, *certificate, *key, *proxy;	/* as destinations */
-	const char *client_id, *client_key, *token_url, *jku, *scope;
+	size_t n_needed;		/* the types behind may be missing there */
+	struct ad_conf_access access;
 	long parallel, deadline_hours, max_gib, overlap_s, ask_s;
 	bool plain, lenient_counts;
 	const char *source;		/* whose resources they are; its name */

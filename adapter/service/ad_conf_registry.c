@@ -4,24 +4,24 @@
 #include "ad_client.h"
 #include "ad_conf_parse.h"
 
-/* What can say anything to Salvor. */
-static char usual_types[] = "{Patient, Condition, Observation, "
-	"DiagnosticReport, Procedure, MedicationRequest, "
-	"MedicationAdministration, MedicationStatement, MedicationDispense, "
-	"Medication, Specimen}";
+/* What can say anything to Salvor; few servers have all of it. */
+static const struct sv_str usual_types[] = { SV_STATIC("Patient"),
+	SV_STATIC("Condition"), SV_STATIC("Observation"),
+	SV_STATIC("Procedure"), SV_STATIC("DiagnosticReport"),
+	SV_STATIC("MedicationRequest"), SV_STATIC("MedicationAdministration"),
+	SV_STATIC("MedicationStatement"), SV_STATIC("MedicationDispense"),
+	SV_STATIC("Medication"), SV_STATIC("Specimen") };
+#define N_USUAL (sizeof(usual_types) / sizeof(usual_types[0]))
+#define N_NEEDED 4
+
 static char none[] = "{}";
 
 cfg_opt_t ad_conf_registry_options[] = {
 	CFG_STR("folder", "", CFGF_NONE), CFG_STR("url", "", CFGF_NONE),
 	CFG_STR("level", "system", CFGF_NONE), CFG_STR("group", "", CFGF_NONE),
-	CFG_STR_LIST("types", usual_types, CFGF_NONE),
+	CFG_STR_LIST("types", none, CFGF_NONE),
 	CFG_STR_LIST("type-filter", none, CFGF_NONE),
-	CFG_STR("ca", "", CFGF_NONE), CFG_STR("certificate", "", CFGF_NONE),
-	CFG_STR("key", "", CFGF_NONE), CFG_STR("proxy", "", CFGF_NONE),
-	CFG_STR("client-id", "", CFGF_NONE),
-	CFG_STR("client-key", "", CFGF_NONE),
-	CFG_STR("token-url", "", CFGF_NONE), CFG_STR("jwks-url", "", CFGF_NONE),
-	CFG_STR("scope", "system/*.rs", CFGF_NONE),
+	AD_CONF_ACCESS_OPTIONS("system/*.rs"),
 	CFG_INT("parallel", 3, CFGF_NONE),
 	CFG_INT("deadline-hours", 168, CFGF_NONE),
 	CFG_INT("max-gib", 1024, CFGF_NONE),
@@ -63,6 +63,19 @@ read_list(cfg_t *s, const char *name, struct sv_str *at, size_t *n)
 		at[i] = sv_str_of(cfg_getnstr(s, name, i));
 }
 
+/* Types that are configured are all wanted. */
+static void
+read_types(cfg_t *s, struct ad_conf_registry *r)
+{
+	read_list(s, "types", r->types, &r->n_types);
+	r->n_needed = r->n_types;
+	if (r->n_types > 0)
+		return;
+	memcpy(r->types, usual_types, sizeof(usual_types));
+	r->n_types = N_USUAL;
+	r->n_needed = N_NEEDED;
+}
+
 static bool
 are_in_range(const struct ad_conf_registry *r)
 {
@@ -73,9 +86,6 @@ are_in_range(const struct ad_conf_registry *r)
 static struct sv_status
 check_server(const struct ad_conf_registry *r, struct sv_err *err)
 {
-	if ((r->client_id == NULL) != (r->client_key == NULL))
-		return ad_conf_wrong(err, r->name, "client-id and client-key "
-		    "go together");
 	if (strcmp(r->level, "system") != 0 && strcmp(r->level, "patient") != 0
 	    && r->group == NULL)
 		return ad_conf_wrong(err, r->name, "level takes system or "
@@ -93,17 +103,8 @@ read_server(cfg_t *s, struct ad_conf_registry *r, struct sv_err *err)
 	r->url = ad_conf_text(s, "url");
 	r->group = ad_conf_text(s, "group");
 	r->level = r->group != NULL ? "group" : cfg_getstr(s, "level");
-	read_list(s, "types", r->types, &r->n_types);
+	read_types(s, r);
 	read_list(s, "type-filter", r->filters, &r->n_filters);
-	r->ca = ad_conf_text(s, "ca");
-	r->certificate = ad_conf_text(s, "certificate");
-	r->key = ad_conf_text(s, "key");
-	r->proxy = ad_conf_proxy(s);
-	r->client_id = ad_conf_text(s, "client-id");
-	r->client_key = ad_conf_text(s, "client-key");
-	r->token_url = ad_conf_text(s, "token-url");
-	r->jku = ad_conf_text(s, "jwks-url");
-	r->scope = ad_conf_text(s, "scope");
 	r->parallel = cfg_getint(s, "parallel");
 	r->deadline_hours = cfg_getint(s, "deadline-hours");
 	r->max_gib = cfg_getint(s, "max-gib");
@@ -144,6 +145,7 @@ read_registry(cfg_t *s, bool development, struct ad_conf_registry *ret,
 	if (ret->source == NULL)
 		ret->source = ret->name;
 	ret->plain = development;
+	SV_TRY(ad_conf_read_access(s, development, &ret->access, err));
 	SV_TRY(read_server(s, ret, err));
 	SV_TRY(check_input(ret, development, err));
 	if (left == NULL || (strcmp(left, "keep") != 0

@@ -113,13 +113,16 @@ ad_setup_destinations(const struct ad_conf *c, struct ad_destination *d)
 		const struct ad_conf_destination *x = &c->destination[i];
 
 		d[i] = (struct ad_destination){ .name = sv_str_of(x->name),
-			.url = x->url, .ca = x->ca,
-			.certificate = x->certificate, .key = x->key,
-			.proxy = x->proxy, .token_file = x->token_file,
-			.user = x->user, .password_file = x->password_file,
-			.client_id = x->client_id, .client_key = x->client_key,
-			.token_url = x->token_url, .jku = x->jku,
-			.scope = x->scope, .logical = x->logical,
+			.url = x->url, .ca = x->access.ca,
+			.certificate = x->access.certificate,
+			.key = x->access.key, .proxy = x->access.proxy,
+			.client_id = x->access.client_id,
+			.client_key = x->access.client_key,
+			.token_url = x->access.token_url,
+			.jku = x->access.jku, .scope = x->access.scope,
+			.token_file = x->token_file, .user = x->user,
+			.password_file = x->password_file,
+			.logical = x->logical,
 			.concurrency = x->concurrency,
 			.timeout_s = x->timeout_s, .plain = c->development };
 	}

@@ -30,6 +30,9 @@
 	X(LIST_NAMES, "SELECT name FROM resource WHERE source = ?") \
 	X(SEE_PATIENT, "UPDATE patient_name SET seen = ? WHERE source = ?"\
 	    " AND name = ?") \
+	X(LAST_SEEN, "SELECT max(seen) FROM patient_name WHERE source = ?") \
+	X(WAS_SEEN, "SELECT seen IS ? FROM patient_name WHERE source = ?"\
+	    " AND name = ?") \
 	X(LIST_LEFT, "SELECT name, patient FROM patient_name WHERE source"\
 	    " = ? AND seen IS NOT ? LIMIT ?") \
 	X(PURGE_RESOURCES, "DELETE FROM resource WHERE source = ? AND"\

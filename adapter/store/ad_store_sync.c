@@ -126,6 +126,24 @@ ad_store_see_patient(struct ad_store *S, struct sv_str source,
 	return ad_sql_run(S, AD_SQL_SEE_PATIENT, "iss", run, source, name);
 }
 
+struct sv_status
+ad_store_last_seen(struct ad_store *S, struct sv_str source, int64_t *ret)
+{
+	return ad_sql_number(S, ad_sql(S, AD_SQL_LAST_SEEN, "s", source), ret);
+}
+
+struct sv_status
+ad_store_was_seen(struct ad_store *S, struct sv_str source,
+    struct sv_str name, int64_t run, bool *ret)
+{
+	int64_t seen = 0;
+	struct sv_status s = ad_sql_number(S, ad_sql(S, AD_SQL_WAS_SEEN, "iss",
+	    run, source, name), &seen);
+
+	*ret = seen != 0;
+	return s.code == SV_CODE_SKIP ? SV_OK : s;
+}
+
 /* Its identifiers lead nowhere once no source names it. */
 static struct sv_status
 purge(struct ad_store *S, struct sv_str source, struct sv_str name,

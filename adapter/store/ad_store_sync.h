@@ -85,9 +85,17 @@ struct sv_status ad_store_same_resource(struct ad_store *S,
 struct sv_status ad_store_list_names(struct ad_store *S, struct sv_str source,
     void (*each)(void *ctx, struct sv_str name), void *ctx) SV_CHECK;
 
-/** The Patient ${name} of ${source} was seen in the run ${run}. */
+/** The patient ${name} of ${source} was seen in the run ${run}. */
 struct sv_status ad_store_see_patient(struct ad_store *S, struct sv_str source,
     struct sv_str name, int64_t run) SV_CHECK;
+
+/** The last run that saw any patient of ${source}.  SKIP: none did. */
+struct sv_status ad_store_last_seen(struct ad_store *S, struct sv_str source,
+    int64_t *ret) SV_CHECK;
+
+/** Did ${run} see the patient ${name} of ${source}, and none after it? */
+struct sv_status ad_store_was_seen(struct ad_store *S, struct sv_str source,
+    struct sv_str name, int64_t run, bool *ret) SV_CHECK;
 
 /** Forget what ${source} said of up to ${max} patients that it named, but not
  * in the run ${run}; they become due.  Their number. */

@@ -5,27 +5,42 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "ad_bulk.h"
 #include "ad_clock.h"
 #include "ad_memory.h"
 #include "ad_stop.h"
-#include "ad_sync_run.h"
+#include "ad_sync_fetch.h"
 #include "fhir_type.h"
 #include "sv_date.h"
 #include "sv_limits.h"
 
+#define PATH AD_SYNC_PATH
+
+/* Exports of one run, by the ends of their folders' names. */
+static const char *const jobs[] = { AD_SYNC_JOB, AD_SYNC_JOB_MEMBERS,
+	AD_SYNC_JOB_JOINED };
+
 /* A job that is left behind is gone on with only by a run that asks for the
- * same; others have folders of their own. */
-static bool
-make_job_folder(struct ad_sync *Y, char *path, size_t room)
+ * same; others have folders of their own.  A name has no dot. */
+static void
+name_job(const struct ad_sync *Y, const char *job, char ret[PATH])
 {
-	(void)snprintf(path, room, "%s.jobs", Y->u->conf.store);
-	if (mkdir(path, 0700) != 0 && errno != EEXIST)
+	(void)snprintf(ret, PATH, "%s%s%s", Y->conf->name, Y->o->dry_run
+	    ? "-dry" : ad_sync_is_part(Y) ? "-part" : Y->o->full ? "-full"
+	    : "", job);
+}
+
+static bool
+make_job_folder(struct ad_sync *Y, const char *job, char ret[PATH])
+{
+	char name[PATH];
+
+	name_job(Y, job, name);
+	(void)snprintf(ret, PATH, "%.3000s.jobs", Y->u->conf.store);
+	if (mkdir(ret, 0700) != 0 && errno != EEXIST)
 		return false;
-	(void)snprintf(path, room, "%s.jobs/%s%s", Y->u->conf.store,
-	    Y->conf->name, Y->o->dry_run ? "-dry" : ad_sync_is_part(Y)
-	    ? "-part" : Y->o->full ? "-full" : "");
-	return mkdir(path, 0700) == 0 || errno == EEXIST;
+	(void)snprintf(ret, PATH, "%.3000s.jobs/%.1000s", Y->u->conf.store,
+	    name);
+	return mkdir(ret, 0700) == 0 || errno == EEXIST;
 }
 
 /* ${instant} less ${seconds}; "" if it is no instant. */
@@ -124,8 +139,24 @@ count_errors(struct ad_sync *Y, const char *folder, struct sv_str name)
 	sv_arena_free(&A);
 }
 
+/* Files of the whole export go by their own name, others by that of their
+ * folder too. */
 static struct sv_status
-list_fetched(struct ad_sync *Y, const char *folder,
+add_file(struct ad_sync *Y, const char *job, const char *folder,
+    struct sv_str file)
+{
+	char all[PATH], name[PATH];
+
+	if (job[0] == '\0')
+		return ad_sync_add_file(Y, folder, file.p);
+	name_job(Y, job, name);
+	(void)snprintf(all, sizeof(all), "%.1000s/%.*s", name, SV_FMT(file));
+	(void)snprintf(name, sizeof(name), "%.3000s.jobs", Y->u->conf.store);
+	return ad_sync_add_file(Y, name, all);
+}
+
+static struct sv_status
+list_fetched(struct ad_sync *Y, const char *job, const char *folder,
     const struct ad_bulk_fetched *f)
 {
 	static const enum ad_bulk_kind order[] = { AD_BULK_OUTPUT,
@@ -135,15 +166,23 @@ list_fetched(struct ad_sync *Y, const char *folder,
 		for (size_t i = 0; i < f->n; i++) {
 			if (f->file[i].kind != order[k] || !f->file[i].whole)
 				continue;
-			SV_TRY(ad_sync_add_file(Y, folder, f->file[i].name.p));
+			SV_TRY(add_file(Y, job, folder, f->file[i].name));
 		}
 	}
-	Y->n_missing = f->n_failed;
+	Y->n_missing += f->n_failed;
 	for (size_t i = 0; i < f->n; i++) {
 		if (f->file[i].kind == AD_BULK_OUTCOME && f->file[i].whole)
 			count_errors(Y, folder, f->file[i].name);
 	}
 	return SV_OK;
+}
+
+static struct ad_client_peer
+peer_of(const struct ad_conf_registry *r)
+{
+	return (struct ad_client_peer){ .ca = r->access.ca,
+		.certificate = r->access.certificate, .key = r->access.key,
+		.proxy = r->access.proxy, .timeout_s = 60, .plain = r->plain };
 }
 
 static struct ad_bulk_options
@@ -153,10 +192,9 @@ options_of(struct ad_sync *Y, const char *folder)
 	struct ad_bulk_options o = { .what = { .base = sv_str_of(r->url),
 		.level = sv_str_of(r->level), .group = sv_str_of(r->group),
 		.types = r->types, .n_types = r->n_types,
+		.n_needed = r->n_needed,
 		.filters = r->filters, .n_filters = r->n_filters },
-		.peer = { .ca = r->ca, .certificate = r->certificate,
-		.key = r->key, .proxy = r->proxy, .timeout_s = 60,
-		.plain = r->plain },
+		.peer = peer_of(r), .smart = Y->smart,
 		.folder = folder, .parallel = (int)r->parallel,
 		.deadline_s = r->deadline_hours * 3600,
 		.max_bytes = (int64_t)r->max_gib << 30,
@@ -181,60 +219,117 @@ failed(struct ad_sync *Y, struct sv_status s, const struct sv_err *err)
 
 /* The token of SMART Backend Services, if the registry wants one. */
 static struct sv_status
-make_smart(struct ad_sync *Y, struct ad_bulk_options *o)
+make_smart(struct ad_sync *Y)
 {
 	const struct ad_conf_registry *r = Y->conf;
 	struct ad_smart_config c = { .base = r->url,
-		.token_url = r->token_url, .client_id = r->client_id,
-		.key_file = r->client_key, .jku = r->jku, .scope = r->scope,
-		.peer = o->peer };
+		.token_url = r->access.token_url,
+		.client_id = r->access.client_id,
+		.key_file = r->access.client_key, .jku = r->access.jku,
+		.scope = r->access.scope, .peer = peer_of(r) };
 	struct sv_err err = { .text = "" };
 
-	if (r->client_id == NULL)
+	if (c.client_id == NULL || Y->smart != NULL)
 		return SV_OK;
-	o->smart = ad_smart_new(&c, &err);
-	return o->smart != NULL ? SV_OK : failed(Y, SV_BAD, &err);
+	Y->smart = ad_smart_new(&c, &err);
+	return Y->smart != NULL ? SV_OK : failed(Y, SV_BAD, &err);
 }
 
 struct sv_status
-ad_sync_fetch(struct ad_sync *Y)
+ad_sync_job(struct ad_sync *Y, const char *job, char folder[PATH],
+    struct ad_bulk_options *ret)
 {
-	char folder[4096];
+	if (!make_job_folder(Y, job, folder)) {
+		(void)snprintf(Y->why, sizeof(Y->why), "%.300s: %s", folder,
+		    strerror(errno));
+		return SV_RETRY;
+	}
+	*ret = options_of(Y, folder);
+	return SV_OK;
+}
+
+struct sv_status
+ad_sync_job_failed(struct ad_sync *Y, struct sv_status s,
+    const struct ad_bulk_options *o, const struct ad_bulk_fetched *f,
+    const struct sv_err *err)
+{
+	/* What the server has forgotten, or gave up, is begun anew. */
+	if (f->lost)
+		ad_bulk_end(o);
+	return failed(Y, s, err);
+}
+
+/* One export, whose files are then of the run. */
+static struct sv_status
+fetch_job(struct ad_sync *Y, const char *job, const struct ad_sync_wanted *w)
+{
+	char folder[PATH];
 	struct ad_bulk_options o;
 	struct ad_bulk_fetched f;
 	struct sv_err err = { .text = "" };
 	struct sv_status s;
 
-	if (!make_job_folder(Y, folder, sizeof(folder))) {
-		(void)snprintf(Y->why, sizeof(Y->why), "%.300s: %s", folder,
-		    strerror(errno));
-		return SV_RETRY;
+	SV_TRY(ad_sync_job(Y, job, folder, &o));
+	o.what.since = w->since;
+	if (w->n_patients > 0) {
+		o.what.patients = w->patients;
+		o.what.n_patients = w->n_patients;
 	}
-	(void)curl_global_init(CURL_GLOBAL_DEFAULT);
-	o = options_of(Y, folder);
-	SV_TRY(find_since(Y, &o.what.since));
-	SV_TRY(make_smart(Y, &o));
 	ad_progress_phase(Y->P, "exporting", 0, false);
 	s = ad_bulk_fetch(&Y->A, &o, &f, &err);
-	ad_smart_free(o.smart);
 	if (!sv_is_ok(s))
-		return failed(Y, s, &err);
+		return ad_sync_job_failed(Y, s, &o, &f, &err);
 	Y->transaction_time = f.transaction_time;
-	return list_fetched(Y, folder, &f);
+	return list_fetched(Y, job, folder, &f);
+}
+
+/* Who has joined the group is exported whole.  Not every server exports single
+ * patients: then everybody is. */
+static struct sv_status
+fetch_joined(struct ad_sync *Y, struct ad_sync_wanted *all)
+{
+	struct ad_sync_wanted w = { .since = { "", 0 } };
+	struct sv_status s;
+
+	SV_TRY(ad_sync_members(Y, &w));
+	if (!Y->incremental)
+		all->since = w.since;
+	if (!Y->incremental || w.n_patients == 0)
+		return SV_OK;
+	s = fetch_job(Y, AD_SYNC_JOB_JOINED, &w);
+	if (s.code != SV_CODE_BAD)
+		return s;
+	say(Y, "patients that joined the group cannot be exported by "
+	    "themselves; everything is");
+	say(Y, Y->why);
+	Y->why[0] = '\0';
+	Y->incremental = false;
+	all->since = w.since;
+	return SV_OK;
+}
+
+struct sv_status
+ad_sync_fetch(struct ad_sync *Y)
+{
+	struct ad_sync_wanted all = { .n_patients = 0 };
+
+	(void)curl_global_init(CURL_GLOBAL_DEFAULT);
+	SV_TRY(make_smart(Y));
+	SV_TRY(find_since(Y, &all.since));
+	if (ad_sync_has_members(Y))
+		SV_TRY(fetch_joined(Y, &all));
+	return fetch_job(Y, AD_SYNC_JOB, &all);
 }
 
 void
 ad_sync_fetch_end(struct ad_sync *Y)
 {
-	char folder[4096];
+	char folder[PATH];
 	struct ad_bulk_options o;
 
-	if (Y->conf->url == NULL || !make_job_folder(Y, folder,
-	    sizeof(folder)))
-		return;
-	o = options_of(Y, folder);
-	if (!sv_is_ok(make_smart(Y, &o)))
-		return;
-	ad_bulk_end(&o);
-	ad_smart_free(o.smart);
+	for (size_t i = 0; Y->conf->url != NULL
+	    && i < sizeof(jobs) / sizeof(jobs[0]); i++) {
+		if (sv_is_ok(ad_sync_job(Y, jobs[i], folder, &o)))
+			ad_bulk_end(&o);
+	}
 }

@@ -210,6 +210,7 @@ ad_sync_apply(struct ad_sync_loading *L, const struct ad_sync_batch *b,
 	if (r->type != AD_SYNC_PATIENT)
 		return SV_OK;
 	Y->file[b->file].patients++;
-	return Y->conf->purge_left ? ad_store_see_patient(Y->S,
+	return Y->conf->purge_left && !ad_sync_has_members(Y)
+	    ? ad_store_see_patient(Y->S,
 	    Y->I.r.source, r->key, Y->state.run) : SV_OK;
 }

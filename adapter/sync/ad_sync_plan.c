@@ -163,8 +163,8 @@ read_patients_again(struct ad_sync *Y)
 
 	for (size_t i = 0; i < Y->n_files; i++)
 		changed = changed || !Y->file[i].skip;
-	for (size_t i = 0; changed && Y->conf->purge_left
-	    && i < Y->n_files; i++) {
+	changed = changed && Y->conf->purge_left && !ad_sync_has_members(Y);
+	for (size_t i = 0; changed && i < Y->n_files; i++) {
 		struct ad_sync_file *f = &Y->file[i];
 
 		if (!f->skip || f->patients == 0 || f->counts.n[AD_SYNC_LINES]

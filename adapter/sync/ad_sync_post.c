@@ -10,19 +10,21 @@
 #include "ad_memory.h"
 #include "ad_stop.h"
 
-/* An empty export, or one with lines that were refused, says nothing of who
- * left. */
+/* The list of a group's members says it every night.  Of other exports a whole
+ * one does; an empty one, or one with lines that were refused, says nothing. */
 static bool
 says_who_left(const struct ad_sync *Y)
 {
 	struct ad_sync_counts n = ad_sync_total(Y);
 	int64_t patients = 0;
 
+	if (!Y->conf->purge_left || ad_sync_is_part(Y) || Y->n_missing > 0)
+		return false;
+	if (ad_sync_has_members(Y))
+		return Y->n_members > 0;
 	for (size_t i = 0; i < Y->n_files; i++)
 		patients += Y->file[i].skip ? 0 : Y->file[i].patients;
-	return Y->conf->purge_left && !ad_sync_is_part(Y) && !Y->incremental
-	    && Y->n_missing == 0 && patients > 0
-	    && n.n[AD_SYNC_REFUSED] == 0 && Y->n_skipped < Y->n_files;
+	return !Y->incremental && patients > 0 && n.n[AD_SYNC_REFUSED] == 0 && Y->n_skipped < Y->n_files;
 }
 
 struct sv_status

@@ -11,6 +11,7 @@
 
 #include "ad_clock.h"
 #include "ad_memory.h"
+#include "ad_smart.h"
 #include "ad_stop.h"
 #include "sv_limits.h"
 
@@ -273,6 +274,7 @@ run(struct ad_sync *Y)
 	SV_TRY(prepare(Y));
 	SV_TRY(ad_sync_plan(Y));
 	SV_TRY(ad_sync_load(Y));
+	SV_TRY(ad_sync_note_members(Y));
 	SV_TRY(ad_sync_left(Y));
 	SV_TRY(ad_sync_decide(Y));
 	Y->partial = ad_sync_total(Y).n[AD_SYNC_REFUSED] > 0
@@ -310,6 +312,7 @@ ad_sync_run(struct ad_sync *Y)
 
 	if (Y->refused != NULL)
 		(void)fclose(Y->refused);
+	ad_smart_free(Y->smart);
 	ad_sync_files_free(Y);
 	ad_sync_known_free(&Y->known);
 	ad_store_close(Y->R);

@@ -74,6 +74,8 @@ struct ad_sync_decided {
 	int64_t undecided, posts, purged;
 };
 
+struct ad_smart;
+
 struct ad_sync {
 	const struct ad_options *o;
 	const struct ad_conf_registry *conf;
@@ -95,6 +97,9 @@ struct ad_sync {
 	struct ad_sync_known known;	/* resources of the source */
 	struct sv_str *patients;	/* sorted; n 0: all */
 	size_t n_patients;
+	struct ad_smart *smart;		/* for all that is asked; or NULL */
+	struct sv_str *members;		/* of the group; n 0: not asked for */
+	size_t n_members;
 	struct ad_intake I;		/* for what it shares with messages */
 	struct ad_sync_decided d;
 	FILE *refused;			/* side file */
@@ -126,8 +131,14 @@ struct sv_status ad_sync_add_file(struct ad_sync *Y, const char *folder,
  * they are to be taken.  BAD, RETRY with Y->why; NOMEM. */
 struct sv_status ad_sync_fetch(struct ad_sync *Y) SV_CHECK;
 
-/** All was taken in: let the server forget the export. */
+/** All was taken in: let the server forget the exports. */
 void ad_sync_fetch_end(struct ad_sync *Y);
+
+/** Is it a group of a server, which can say who is in it? */
+bool ad_sync_has_members(const struct ad_sync *Y);
+
+/** Note who is in the group; inside no unit. */
+struct sv_status ad_sync_note_members(struct ad_sync *Y) SV_CHECK;
 
 void ad_sync_files_free(struct ad_sync *Y);
 

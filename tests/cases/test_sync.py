@@ -518,7 +518,12 @@ class Trouble(unittest.TestCase):
 
     def test_wrong_configuration(self):
         for conf, word in (('\tleft = "burn"', 'keep or purge'), ('\twindow = "25:00"', 'window'),
-                           ('\tnonsense = 1', 'nonsense')):
+                           ('\tnonsense = 1', 'nonsense'), ('\tcertificate = "x"', 'certificate and key'),
+                           ('\tclient-id = "x"', 'client-id and client-key'),
+                           ('\ttoken-url = "https://a.example/t"', 'go with client-id'),
+                           ('\tscope = ""', 'scope'),
+                           ('\tclient-id = "x"\n\tclient-key = "y"\n\ttoken-url = "http://a.example/t"',
+                            'token-url takes https')):
             with Registry(conf) as r:
                 r.write(history('7'))
                 status, _, err = r.run()
@@ -602,6 +607,108 @@ class Server(unittest.TestCase):
         self.serve([], deleted=[{'resourceType': 'Bundle', 'type': 'transaction', 'entry': [
             {'request': {'method': 'DELETE', 'url': 'Procedure/7-rp'}}]}])
         self.assertIn('1 withdrawn', self.r.sync())
+
+    def group(self, **members):
+        """The registry is a group of that server: {id: (all resources, those changed since the last run)}."""
+        self.members = members
+        with open(self.r.conf) as f:
+            conf = f.read()
+        if 'group' not in conf:
+            with open(self.r.conf, 'w') as f:
+                f.write(conf.replace('\task-seconds', '\tgroup = "g"\n\task-seconds'))
+
+        def route(method, path, body):
+            self.assertIn('/Group/g/$export', path)
+            if '_elements=id' in path:
+                return {'Patient': ndjson({'resourceType': 'Patient', 'id': k} for k in self.members)}
+            asked = [p['valueReference']['reference'][8:] for p in json.loads(body)['parameter']
+                     if p['name'] == 'patient'] if method == 'POST' else list(self.members)
+            if method == 'POST' and self.only_all:
+                return 400
+            self.exports.append(('since' in path, sorted(asked)))
+            files = {}
+            for k in asked:
+                for x in self.members[k]['_since' in path]:
+                    files.setdefault(x['resourceType'], []).append(x)
+            return {k: ndjson(v) for k, v in files.items()}
+        self.server.route, self.exports, self.only_all = route, [], False
+
+    def test_who_joins_a_group_is_exported_whole(self):
+        first, second, third = history('7'), history('8'), history('9')
+        self.group(**{'7': (first, [])})
+        self.r.sync()
+        self.assertEqual(self.exports, [(False, ['7'])])
+        # 8 joins; nothing of his was changed since the last run.
+        self.group(**{'7': (first, []), '8': (second, [])})
+        self.r.sync()
+        self.assertEqual(self.exports, [(False, ['8']), (True, ['7', '8'])])
+        self.assertEqual(len(self.r.holds()), 2)
+        self.group(**{'7': (first, []), '8': (second, [])})
+        self.assertIn(' 0 patients decided', self.r.sync())
+        self.assertEqual(self.exports, [(True, ['7', '8'])])
+        # He leaves, is given a result, and comes back.
+        self.group(**{'7': (first, [])})
+        self.r.sync()
+        back = second + [psa('8', '8-p3', '2026-03-10', 0.9)]
+        self.group(**{'7': (first, []), '8': (back, [])})
+        self.assertIn('guidance: 0 new, 1 changed', self.r.sync())
+        # Another joins; the server does not export single patients.
+        self.group(**{'7': (first, []), '8': (back, []), '9': (third, [])})
+        self.only_all = True
+        self.r.sync()
+        self.assertEqual(self.exports, [(False, ['7', '8', '9'])])
+        with Registry() as direct:
+            direct.write(first + back + third)
+            direct.sync()
+            self.assertEqual(self.r.holds(), direct.holds())
+        self.assertEqual([x for x in self.server.jobs if x is not None], [])
+        self.assertEqual(os.listdir(self.r.store + '.jobs'), [])
+
+    def test_who_leaves_a_group_is_forgotten_on_the_same_night(self):
+        with open(self.r.conf) as f:
+            conf = f.read()
+        with open(self.r.conf, 'w') as f:
+            f.write(conf.replace('\task-seconds', '\tleft = "purge"\n\task-seconds'))
+        self.group(**{'7': (history('7'), []), '8': (history('8'), [])})
+        self.r.sync()
+        self.group(**{'7': (history('7'), [])})
+        self.assertIn('1 left and forgotten', self.r.sync())
+        self.assertEqual(self.exports, [(True, ['7'])])
+        self.assertEqual(self.r.sql('SELECT name FROM patient_name'), [('7',)])
+
+    def test_a_type_that_the_server_does_not_have(self):
+        no, asked = ['Medication', 'Specimen'], []
+
+        def route(method, path, body):
+            types = re.search('_type=([^&]*)', path).group(1).replace('%2C', ',').split(',')
+            asked.append(types)
+            for x in no:
+                if x in types:
+                    return 'The requested resource type "%s" is not available on this server' % x
+            return {x['resourceType']: ndjson([x]) for x in history('7')}
+        self.server.route = route
+        self.r.sync()
+        self.assertEqual(len(self.r.holds()), 1)
+        self.assertEqual(sorted(set(asked[0]) - set(asked[-1])), no)
+        self.assertIn('MedicationRequest', asked[-1])
+        # Not what nothing can be said without; and not what is configured.
+        no[:] = ['Observation']
+        status, _, err = self.r.run('--full')
+        self.assertEqual(status, 1)
+        self.assertIn('Observation', err)
+        no[:] = ['Specimen']
+        with open(self.r.conf) as f:
+            conf = f.read()
+        with open(self.r.conf, 'w') as f:
+            f.write(conf.replace('\task-seconds', '\ttypes = {Patient, Specimen}\n\task-seconds'))
+        self.assertEqual(self.r.run('--full')[0], 1)
+
+    def test_an_export_that_the_server_forgot_begins_anew(self):
+        exports = [None, {x['resourceType']: ndjson([x]) for x in history('7')}]
+        self.server.route = lambda *_: exports.pop(0)
+        self.assertEqual(self.r.run()[0], 1)
+        self.r.sync()
+        self.assertEqual(len(self.r.holds()), 1)
 
     def test_what_could_not_be_exported_is_asked_for_again(self):
         self.serve(history('7'), error=[{'resourceType': 'OperationOutcome', 'issue': [

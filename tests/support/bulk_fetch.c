@@ -176,12 +176,11 @@ make_smart(const char *base)
 static struct sv_status
 list_members(struct sv_arena *A, struct sv_err *err)
 {
-	struct sv_str *id = NULL;
-	size_t n = 0;
-	struct sv_status s = ad_bulk_members(A, &o, &id, &n, err);
+	struct ad_bulk_fetched f;
+	struct sv_status s = ad_bulk_members(A, &o, &f, err);
 
-	for (size_t i = 0; i < n; i++)
-		printf("%.*s\n", SV_FMT(id[i]));
+	for (size_t i = 0; i < f.n_members; i++)
+		printf("%.*s\n", SV_FMT(f.member[i]));
 	return s;
 }
 

@@ -9,6 +9,9 @@ Script entries are a status (with an OperationOutcome if a (status, code) pair),
 in the middle; cut:N after N bytes), stall (nothing more comes), nolength (HTTP/1.0, just stops), half (half of it, as
 if it were all), cut-chunked, redirect:URL.  With ``etag`` it serves ranges; bad-range serves another one than asked
 for.  ``requests`` records (method, path, headers, body).
+
+With ``route`` each export is another job: route(method, path, body) is what it holds, as {type: bytes}; None if it is
+gone at once; the status of an answer that refuses it; or why a 400 does.  ``jobs`` has them, None once deleted.
 """
 import base64
 import gzip
@@ -79,8 +82,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.outcome(401, 'login')
         if path == '/status':
             return self.status(step)
+        if path.startswith('/status/'):
+            return self.job(int(path[8:]))
         if path == '/metadata':
             return self.answer(200, s.capability) if s.capability else self.outcome(404, 'not-found')
+        if '$export' in path and s.route is not None:
+            return self.kick_off(body)
         if '$export' in path:
             return self.answer(202, b'', {'Content-Location': s.url + '/status', **s.kickoff_headers})
         if path.startswith('/page/'):
@@ -117,6 +124,33 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.answer(step.pop('status', 202), b'', step)
         self.answer(200, {'transactionTime': INSTANT, 'requiresAccessToken': s.tokens is not None, **s.manifest},
                     {'Content-Type': 'application/json', **s.status_headers})
+
+    def kick_off(self, body):
+        s = self.server.owner
+        holds = s.route(self.command, self.path, body)
+        if isinstance(holds, int):
+            return self.outcome(holds, 'not-supported')
+        if isinstance(holds, str):
+            return self.answer(400, {'resourceType': 'OperationOutcome', 'issue': [
+                {'severity': 'error', 'code': 'processing', 'diagnostics': holds}]})
+        with s.lock:
+            n = len(s.jobs)
+            s.jobs.append(holds)
+            for kind, lines in (holds or {}).items():
+                s.files['%d-%s' % (n, kind)] = lines
+        return self.answer(202, b'', {'Content-Location': '%s/status/%d' % (s.url, n)})
+
+    def job(self, n):
+        s = self.server.owner
+        holds = s.jobs[n] if n < len(s.jobs) else None
+        if self.command == 'DELETE':
+            s.jobs[n] = None
+        if holds is None:
+            return self.outcome(404, 'not-found')
+        if self.command == 'DELETE':
+            return self.answer(202)
+        return self.answer(200, {'transactionTime': INSTANT, 'requiresAccessToken': s.tokens is not None, 'output': [
+            {'type': kind, 'url': '%s/file/%d-%s' % (s.url, n, kind)} for kind in holds]})
 
     def large(self, mb):
         """That many megabytes of lines of 128 bytes."""
@@ -231,6 +265,7 @@ class BulkServer:
         self.big, self.coding = {}, None
         self.strict_life, self.ends, self.expired = False, {}, 0
         self.requests = []
+        self.route, self.jobs = None, []
         self.deleted = self.gzip = self.chunked = False
 
     def __enter__(self):
