@@ -1,0 +1,142 @@
+#!/usr/bin/env python3
+"""salvor sync with a Bulk Data server, killed at random: it goes on where it was, and nothing is posted twice.
+
+usage: test_nights.py SALVOR.  SALVOR_FAULT_SECONDS: how long to go on (5); one round is gone through in any case.
+"""
+import json
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+ROOT = os.environ.get('SALVOR_SOURCE_ROOT', os.path.join(os.path.dirname(os.path.abspath(__file__)), '../..'))
+sys.path[:0] = [os.path.join(ROOT, 'tests/cases'), os.path.join(ROOT, 'tests/support')]
+import synthetic  # noqa: E402
+import test_sync as cases  # noqa: E402
+from bulk_server import BulkServer  # noqa: E402
+from receiver import Receiver  # noqa: E402
+
+SALVOR = cases.SALVOR = os.path.abspath(sys.argv.pop(1))
+SECONDS = float(os.environ.get('SALVOR_FAULT_SECONDS', '5'))
+PATIENTS = 130
+
+
+class Night:
+    """What the server has: a group of patients, of whom some join, and some are given new results."""
+
+    def __init__(self):
+        self.all = {me: [json.loads(text) for _, text in lines]
+                    for me, _, lines in synthetic.patients(ROOT, PATIENTS, others=5)}
+        self.members = sorted(self.all)[:100]
+        self.changed = []
+
+    def second(self):
+        self.members = sorted(self.all)[10:]
+        self.changed = [cases.psa(me, me + '-second', '2026-04-20', 1.5 + i, version='2')
+                        for i, me in enumerate(self.members[:40])]
+        for x in self.changed:
+            self.all[x['subject']['reference'][8:]].append(x)
+
+    def route(self, method, path, body):
+        if '_elements=id' in path:
+            return {'Patient': cases.ndjson({'resourceType': 'Patient', 'id': x} for x in self.members)}
+        who = self.members if method == 'GET' else [p['valueReference']['reference'][8:] for p in json.loads(
+            body)['parameter'] if p['name'] == 'patient']
+        lines = self.changed if '_since' in path else [x for me in who for x in self.all[me]]
+        files = {}
+        for i, x in enumerate(lines):
+            files.setdefault('%s' % x['resourceType'], []).append(x)
+        return {k: cases.ndjson(v) for k, v in files.items()}
+
+
+class Place:
+    """A registry, its server, and who is told."""
+
+    def __init__(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.server = BulkServer(self.folder.name, tokens=False)
+        self.receiver = Receiver(self.folder.name)
+        self.registry = cases.Registry('\tleft = "purge"\n\tgroup = "g"\n\task-seconds = 1',
+                                       self.receiver.destination())
+        with open(self.registry.conf) as f:
+            conf = f.read()
+        with open(self.registry.conf, 'w') as f:
+            f.write(re.sub(r'folder = .*', 'url = "%s"\n\tca = "%s/ca.pem"' % (self.server.url, self.folder.name),
+                           conf))
+        self.night = Night()
+        self.server.route = self.night.route
+
+    def close(self):
+        self.server.__exit__()
+        self.receiver.close()
+        self.registry.__exit__()
+        self.folder.cleanup()
+
+    def start(self):
+        return subprocess.Popen([SALVOR, 'sync', '-c', self.registry.conf], env=self.registry.env(),
+                                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+
+    def said(self):
+        """What the receiver was told, each thing once for each time that it was made."""
+        return sorted(self.receiver.created)
+
+
+class Killed(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        """Undisturbed: what must come out of each night, and how long it takes."""
+        cls.want, cls.lasts = [], []
+        place = Place()
+        for k in range(2):
+            begun = time.time()
+            place.registry.sync()
+            cls.lasts.append(time.time() - begun)
+            cls.want.append((place.registry.content(), place.said()))
+            place.night.second()
+        place.close()
+
+    def one_round(self, rng):
+        """Two nights, each killed some times.  The number of kills."""
+        place, kills = Place(), 0
+        self.addCleanup(place.close)
+        for k in range(2):
+            for i in range(60):
+                p = place.start()
+                if i < 6:
+                    # Now and then while it begins, else anywhere.
+                    time.sleep(rng.random() * (self.lasts[k] if rng.random() < 0.7 else 0.1))
+                    p.kill()
+                err = p.communicate()[1]
+                if p.returncode == -signal.SIGKILL:
+                    kills += 1
+                    continue
+                self.assertEqual(p.returncode, 0, err)
+                break
+            content, said = self.want[k]
+            got = place.registry.content()
+            for part in content:
+                self.assertEqual(got[part], content[part], part)
+            self.assertEqual(place.said(), said)
+            self.assertEqual([x for x in place.server.jobs if x is not None], [])
+            place.night.second()
+        return kills
+
+    def test_at_random(self):
+        seed = int(os.environ.get('SALVOR_FAULT_SEED', time.time()))
+        rng, end, kills, rounds = random.Random(seed), time.time() + SECONDS, 0, 0
+        while rounds == 0 or time.time() < end:
+            with self.subTest(seed=seed, round=rounds):
+                kills += self.one_round(rng)
+            rounds += 1
+            self.doCleanups()
+        print('%d kills in %d rounds, seed %d' % (kills, rounds, seed))
+        self.assertGreater(kills, 0)
+
+
+if __name__ == '__main__':
+    unittest.main()
