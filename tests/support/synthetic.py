@@ -1,12 +1,15 @@
 #!/usr/bin/python3
 """Synthetic registries of any size, as a FHIR Bulk Data export would give them.
 
-usage: synthetic.py FOLDER PATIENTS [--others N] [--seed N] [--parts N]
+usage: synthetic.py FOLDER PATIENTS [--others N] [--seed N] [--parts N] [--cases PERCENT]
 
 Each patient has the treatment history and PSA series of one clinical case of
 tests/cases (so that its guidance is known) among ``others`` resources as an EHR
 is full of: vital signs, laboratory, encounters, claims, prescriptions,
-documents.  The same arguments give the same bytes.
+documents.  With ``cases`` below 100 the other patients are those whom a
+registry mostly holds: prostate cancer, removed, the PSA since then below 0.1,
+of whom nothing is to be said (case REMISSION).  The same arguments give the
+same bytes.
 """
 import argparse
 import json
@@ -171,12 +174,43 @@ def histories(root):
     return out
 
 
-def patients(root, n, others=50, seed=1):
+def remissions(seed, n):
+    """[(case id, [(type, text with @ME@ for the patient)])] of patients without recurrence: Patient, Condition,
+    Procedure and eight PSA values, as many as the clinical cases have."""
+    made, r = [], random.Random(seed + 1)
+    for _ in range(n):
+        year, at = r.randint(2015, 2021), {'me': '@ME@', 'n': '0'}
+        day = '%d-%02d-%02d' % (year, r.randint(1, 12), r.randint(1, 28))
+        subject = '"subject":{"reference":"Patient/@ME@"},'
+        rows = [('Patient', '{"resourceType":"Patient","id":"@ME@",' + META % dict(at, at=day)
+                 + '"gender":"male","birthDate":"%d-04-02","identifier":[{"system":"urn:oid:2.16.840.1.113883.2.4.6.3",'
+                   '"value":"@ME@"}],"name":[{"family":"Example","given":["Patient"]}]}' % r.randint(1940, 1965)),
+                ('Condition', '{"resourceType":"Condition","id":"@ME@-c",' + META % dict(at, at=day) + subject
+                 + CODED % ('http://snomed.info/sct', '399068003', 'Malignant tumor of prostate', 'Prostate cancer')
+                 + '"onsetDateTime":"%d-02-01"}' % year),
+                ('Procedure', '{"resourceType":"Procedure","id":"@ME@-rp",' + META % dict(at, at=day)
+                 + '"status":"completed",' + subject + CODED % ('http://snomed.info/sct', '26294005',
+                                                                'Radical prostatectomy', 'Radical prostatectomy')
+                 + '"performedDateTime":"%s"}' % day)]
+        for k in range(8):
+            when = '%d-%02d-%02d' % (year + 1 + k // 2, 2 + 6 * (k % 2), r.randint(1, 28))
+            rows.append(('Observation', '{"resourceType":"Observation","id":"@ME@-psa%d",' % k
+                         + META % dict(at, at=when) + NARRATIVE + '"status":"final",'
+                         + CATEGORY % ('laboratory', 'Laboratory')
+                         + CODED % ('http://loinc.org', '2857-1', 'Prostate specific Ag', 'PSA') + subject
+                         + '"effectiveDateTime":"%sT08:30:00+01:00","valueQuantity":{"value":0.0%d,"unit":"ng/mL",'
+                           '"system":"http://unitsofmeasure.org","code":"ng/mL"}}' % (when, r.randint(1, 4))))
+        made.append(('REMISSION', rows))
+    return made
+
+
+def patients(root, n, others=50, seed=1, percent=100):
     """Yields (patient id, case id, [(type, line)]); the relevant resources first."""
     cases, pool, r = histories(root), templates(seed, 997), random.Random(seed)
+    well, told = remissions(seed, 199) if percent < 100 else [], random.Random(seed + 2)
     for i in range(n):
         me = 's%d-%07d' % (seed, i)
-        case, rows = cases[i % len(cases)]
+        case, rows = cases[i % len(cases)] if not well or told.random() * 100 < percent else well[i % len(well)]
         lines = [(k, text.replace('@ME@', me)) for k, text in rows]
         first = r.randrange(997)
         for k in range(others):
@@ -185,11 +219,11 @@ def patients(root, n, others=50, seed=1):
         yield me, case, lines
 
 
-def write(root, folder, n, others=50, seed=1, parts=1):
+def write(root, folder, n, others=50, seed=1, parts=1, percent=100):
     """One file a type, or ``parts`` of them; returns {patient: case} and the number of bytes."""
     out, who, size, count = {}, {}, 0, 0
     os.makedirs(folder, exist_ok=True)
-    for me, case, lines in patients(root, n, others, seed):
+    for me, case, lines in patients(root, n, others, seed, percent):
         who[me] = case
         for kind, line in lines:
             key = (kind, count % parts)
@@ -210,8 +244,9 @@ def main():
     p.add_argument('--others', type=int, default=50)
     p.add_argument('--seed', type=int, default=1)
     p.add_argument('--parts', type=int, default=1)
+    p.add_argument('--cases', type=int, default=100)
     a = p.parse_args()
-    who, size = write(ROOT, a.folder, a.patients, a.others, a.seed, a.parts)
+    who, size = write(ROOT, a.folder, a.patients, a.others, a.seed, a.parts, a.cases)
     print('%d patients, %.1f MB' % (len(who), size / 1e6))
 
 
