@@ -51,13 +51,24 @@ put_now(struct ad_deciding *D, struct ad_store *S)
 	return SV_OK;
 }
 
+/* Is what is posted there already, as the guidance by which the row goes?  Then
+ * it is not put twice. */
+static bool
+is_kept(const struct ad_deciding *D)
+{
+	return D->posted.p == D->kept.p && D->n_now > 0
+	    && ad_guidance_find(D->before, D->n_before, &D->now[0], true)
+	    == NULL;
+}
+
 /* To every destination, in the order in which guidance arose. */
 static struct sv_status
 put_rows(struct ad_deciding *D, struct ad_store *S)
 {
 	struct ad_intake *I = D->I;
 	struct ad_row r = { .patient = D->patient, .message = I->m.id,
-		.correlation = I->r.correlation, .body = D->posted,
+		.correlation = I->r.correlation,
+		.body = is_kept(D) ? (struct sv_str){ "", 0 } : D->posted,
 		.created_ms = I->r.received_ms, .due_ms = I->r.received_ms,
 		.decision = D->n_now > 0 ? D->now[0].decision
 		    : D->earlier[0].decision };

@@ -92,9 +92,9 @@
 	    " WHERE id = ?")						\
 	X(PUT_ROW, "INSERT INTO outbox(destination, patient, message,"	\
 	    " decision, correlation, body, size, created, due)"		\
-	    " VALUES(?,?,?,?,?,?,?,?,?)")				\
+	    " VALUES(?,?,?,?,?,nullif(?,x''),?,?,?)")				\
 	X(CLAIM, "SELECT id, patient, message, decision, correlation,"	\
-	    " attempts, created, body, size FROM outbox o"		\
+	    " attempts, created, " AD_SQL_BODY ", size FROM outbox o"		\
 	    " WHERE destination = ? AND state = 0 AND due <= ? AND"	\
 	    AD_SQL_FIRST " ORDER BY due, id LIMIT ?")			\
 	X(MARK_SENDING, "UPDATE outbox SET state = 1,"			\
@@ -114,7 +114,8 @@
 	    " WHERE patient = ?")					\
 	X(MERGE_ROWS, "UPDATE outbox SET patient = ? WHERE patient = ?"	\
 	    " AND state IN (0, 1, 3)")					\
-	X(GET_ROW, AD_SQL_ROW ", body, size FROM outbox WHERE id = ?")	\
+	X(GET_ROW, AD_SQL_ROW ", " AD_SQL_BODY ", size FROM outbox o"	\
+	    " WHERE id = ?")	\
 	X(LIST_ROWS, AD_SQL_ROW " FROM outbox ORDER BY id LIMIT ?")	\
 	X(LIST_STATE, AD_SQL_ROW " FROM outbox WHERE state = ?"		\
 	    " ORDER BY id LIMIT ?")					\
@@ -166,6 +167,11 @@
 	" VALUES(?,?,nullif(?,0),?,?,?,nullif(?,''),?,?,?)"
 #define AD_SQL_ROW "SELECT id, patient, message, destination, decision," \
 	" correlation, state, attempts, status, created, due, reason, said"
+/* What is posted as it is kept is there once: a row without a body has that of
+ * its guidance. */
+#define AD_SQL_BODY "ifnull(o.body, (SELECT bundle FROM guidance g WHERE"	\
+	" g.decision = o.decision AND g.message IS o.message ORDER BY g.id"	\
+	" DESC LIMIT 1))"
 /* The outbox row o is the oldest unsettled one of its patient. */
 #define AD_SQL_FIRST " NOT EXISTS(SELECT 1 FROM outbox p WHERE p.patient =" \
 	" o.patient AND p.destination = o.destination AND p.state IN (0, 1)" \

@@ -34,7 +34,7 @@
 
 /* The layout of the database; an older one is migrated when it is opened, a
  * newer one is refused. */
-#define AD_STORE_SCHEMA 6
+#define AD_STORE_SCHEMA 7
 
 struct ad_store;
 
@@ -113,6 +113,8 @@ struct ad_message {
 
 /** ${text} compressed (Zstandard), in ${A}; .p is NULL without memory. */
 struct sv_str ad_store_pack(struct sv_arena *A, struct sv_str text);
+/** The same for a Bundle of guidance, of which a third remains. */
+struct sv_str ad_store_pack_guidance(struct sv_arena *A, struct sv_str text);
 
 /** ${packed} as it was, in ${A}.  SKIP: it is empty.  BAD: it is damaged, or
  * larger than ${ceiling}.  NOMEM. */
@@ -303,7 +305,8 @@ struct ad_row {
 	struct sv_str said;		/* by the receiver; may have content */
 };
 
-/** Put ${r}, its body packed, into the outbox; sets its id. */
+/** Put ${r}, its body packed, into the outbox; sets its id.  Without a body it
+ * is that of the guidance of its decision and message. */
 struct sv_status ad_store_put_row(struct ad_store *S, struct ad_row *r)
     SV_CHECK;
 

@@ -2,6 +2,7 @@
  * Messages, and what is counted.
  */
 #include "ad_sql.h"
+#include "ad_store_sample.h"
 
 #include <stdlib.h>
 #include <threads.h>
@@ -9,6 +10,12 @@
 #include <zstd_errors.h>
 
 #define LEVEL 1		/* fast; a 10 KB Bundle becomes about 1.5 KB */
+#define ALIKE '\1'	/* before what is packed with the sample; no frame of
+			 * Zstandard begins so */
+
+/* Read by all threads, and there until the end. */
+static ZSTD_CDict *pack_sample;
+static ZSTD_DDict *unpack_sample;
 
 /* The tables of Zstandard are large: every thread keeps its own, and gives
  * them back at its end. */
@@ -33,6 +40,11 @@ packer_free(void *p)
 static void
 make_key(void)
 {
+	char sample[AD_STORE_SAMPLE_SIZE];
+
+	ad_store_sample(sample);
+	pack_sample = ZSTD_createCDict(sample, sizeof(sample), LEVEL);
+	unpack_sample = ZSTD_createDDict(sample, sizeof(sample));
 	packer_keyed = tss_create(&packer_key, packer_free) == thrd_success;
 }
 
@@ -44,7 +56,7 @@ packer(void)
 	struct packer *t;
 
 	call_once(&once, make_key);
-	if (!packer_keyed)
+	if (!packer_keyed || pack_sample == NULL || unpack_sample == NULL)
 		return NULL;
 	t = tss_get(packer_key);
 	if (t != NULL)
@@ -66,10 +78,22 @@ ad_fate_name(enum ad_fate f)
 	return name[f];
 }
 
-struct sv_str
-ad_store_pack(struct sv_arena *A, struct sv_str text)
+static size_t
+compress(struct packer *t, char *to, size_t room, struct sv_str text,
+    bool alike)
 {
-	size_t room = ZSTD_compressBound(text.n), n;
+	const char *p = text.p != NULL ? text.p : "";
+
+	return alike ? ZSTD_compress_usingCDict(t->pack, to, room, p, text.n,
+	    pack_sample) : ZSTD_compressCCtx(t->pack, to, room, p, text.n,
+	    LEVEL);
+}
+
+/* Alike: as guidance is, with the mark in front. */
+static struct sv_str
+pack(struct sv_arena *A, struct sv_str text, bool alike)
+{
+	size_t mark = alike ? 1 : 0, room = ZSTD_compressBound(text.n) + mark, n;
 	struct packer *t = packer();
 	char *p = sv_arena_alloc(A, room);
 
@@ -77,17 +101,31 @@ ad_store_pack(struct sv_arena *A, struct sv_str text)
 		t->pack = ZSTD_createCCtx();
 	if (p == NULL || t == NULL || t->pack == NULL)
 		return (struct sv_str){ NULL, 0 };
-	n = ZSTD_compressCCtx(t->pack, p, room, text.p != NULL ? text.p : "",
-	    text.n, LEVEL);
+	if (alike)
+		*p = ALIKE;
+	n = compress(t, p + mark, room - mark, text, alike);
 	if (ZSTD_isError(n))
 		return (struct sv_str){ NULL, 0 };
 	/* The rest of the room is for what comes next. */
+	n += mark;
 	return (struct sv_str){ sv_arena_grow(A, p, room, n), n };
+}
+
+struct sv_str
+ad_store_pack(struct sv_arena *A, struct sv_str text)
+{
+	return pack(A, text, false);
+}
+
+struct sv_str
+ad_store_pack_guidance(struct sv_arena *A, struct sv_str text)
+{
+	return pack(A, text, true);
 }
 
 /* Short of memory is not damaged: who is told BAD gives the bytes up. */
 static struct sv_status
-unpack(char *to, size_t size, struct sv_str packed)
+unpack(char *to, size_t size, struct sv_str packed, bool alike)
 {
 	struct packer *t = packer();
 	size_t n;
@@ -95,7 +133,9 @@ unpack(char *to, size_t size, struct sv_str packed)
 	if (t != NULL && t->unpack == NULL)
 		t->unpack = ZSTD_createDCtx();
 	SV_ENSURE(t != NULL && t->unpack != NULL, SV_NOMEM);
-	n = ZSTD_decompressDCtx(t->unpack, to, size, packed.p, packed.n);
+	n = alike ? ZSTD_decompress_usingDDict(t->unpack, to, size, packed.p,
+	    packed.n, unpack_sample) : ZSTD_decompressDCtx(t->unpack, to, size,
+	    packed.p, packed.n);
 	SV_ENSURE(ZSTD_getErrorCode(n) != ZSTD_error_memory_allocation,
 	    SV_NOMEM);
 	return n == size ? SV_OK : SV_BAD;
@@ -105,15 +145,18 @@ struct sv_status
 ad_store_unpack(struct sv_arena *A, struct sv_str packed, size_t ceiling,
     struct sv_str *ret)
 {
-	unsigned long long size = ZSTD_getFrameContentSize(packed.p, packed.n);
+	bool alike = packed.n > 0 && *packed.p == ALIKE;
+	unsigned long long size;
 	char *p;
 
 	*ret = (struct sv_str){ "", 0 };
 	SV_ENSURE(packed.n > 0, SV_SKIP);
+	packed = sv_str_from(packed, alike ? 1 : 0);
+	size = ZSTD_getFrameContentSize(packed.p, packed.n);
 	SV_ENSURE(size <= ceiling, SV_BAD);
 	p = sv_arena_alloc(A, (size_t)size + 1);
 	SV_ENSURE(p != NULL, SV_NOMEM);
-	SV_TRY(unpack(p, (size_t)size, packed));
+	SV_TRY(unpack(p, (size_t)size, packed, alike));
 	*ret = (struct sv_str){ p, (size_t)size };
 	return SV_OK;
 }

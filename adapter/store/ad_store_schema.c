@@ -101,5 +101,9 @@
 	" STRICT, WITHOUT ROWID;"					\
 	"PRAGMA user_version = 6;"
 
+/* Guidance is packed with ad_store_sample.h, and outbox rows need no body of
+ * their own: earlier programs could not read them. */
+#define SCHEMA_7 "PRAGMA user_version = 7;"
+
 const char *const ad_store_layouts[AD_STORE_SCHEMA] = { SCHEMA_1, SCHEMA_2,
-	SCHEMA_3, SCHEMA_4, SCHEMA_5, SCHEMA_6 };
+	SCHEMA_3, SCHEMA_4, SCHEMA_5, SCHEMA_6, SCHEMA_7 };

@@ -6,6 +6,7 @@
 #include <zstd.h>
 
 #include "ad_store.h"
+#include "ad_store_sample.h"
 #include "sv_limits.h"
 #include "test_arena.h"
 
@@ -36,6 +37,40 @@ Test(pack, comes_back_as_it_was)
 		cr_assert(sv_str_eq(back, text[i]));
 	}
 	sv_arena_free(&A);
+}
+
+Test(pack, guidance_comes_back_and_is_small)
+{
+	struct sv_arena A = test_arena((size_t)1 << 20);
+	struct sv_str text = SV_LIT("{\"resourceType\":\"Bundle\",\"type\":"
+	    "\"transaction\",\"entry\":[{\"fullUrl\":\"urn:uuid:1\",\"resource\":"
+	    "{\"resourceType\":\"GuidanceResponse\",\"meta\":{\"security\":[{"
+	    "\"system\":\"http://terminology.hl7.org/CodeSystem/v3-Observation"
+	    "Value\",\"code\":\"AIAST\"}]}}}]}"), back;
+	struct sv_str packed = ad_store_pack_guidance(&A, text);
+
+	cr_assert(packed.p != NULL && packed.n < 60);
+	cr_assert(sv_is_ok(ad_store_unpack(&A, packed, 4096, &back)));
+	cr_assert(sv_str_eq(back, text));
+	packed.n--;
+	cr_assert_eq(ad_store_unpack(&A, packed, 4096, &back).code,
+	    SV_CODE_BAD);
+	packed.n = 1;
+	cr_assert_eq(ad_store_unpack(&A, packed, 4096, &back).code,
+	    SV_CODE_BAD);
+	sv_arena_free(&A);
+}
+
+/* Stores hold what was packed with it (FNV-1a, 64 bits). */
+Test(pack, the_sample_stays)
+{
+	char sample[AD_STORE_SAMPLE_SIZE];
+	uint64_t h = 0xcbf29ce484222325u;
+
+	ad_store_sample(sample);
+	for (size_t i = 0; i < AD_STORE_SAMPLE_SIZE; i++)
+		h = (h ^ (unsigned char)sample[i]) * 0x100000001b3u;
+	cr_assert_eq(h, 0xc10db9f8b925c803u);
 }
 
 Test(pack, damaged_and_too_large_are_bad)
