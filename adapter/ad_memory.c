@@ -1,5 +1,6 @@
 #include "ad_memory.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 
 static void *
@@ -24,4 +25,12 @@ ad_arena(size_t ceiling)
 	sv_arena_init(&A, (struct sv_arena_source){ more, done, NULL },
 	    ceiling);
 	return A;
+}
+
+void
+ad_memory_keep(void)
+{
+	(void)mallopt(M_MMAP_THRESHOLD, 4 << 20);
+	(void)mallopt(M_TRIM_THRESHOLD, 16 << 20);
+	(void)mallopt(M_TOP_PAD, 1 << 20);
 }

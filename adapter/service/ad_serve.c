@@ -1,7 +1,6 @@
 #include "ad_serve.h"
 
 #include <curl/curl.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/resource.h>
@@ -98,23 +97,13 @@ allow_files(const struct ad_conf *c)
 		    (unsigned long long)l.rlim_cur);
 }
 
-/* Every message takes some hundred KiB and gives them back; the C library would
- * return them to the kernel each time, which has to clear the same pages again. */
-static void
-keep_heap(void)
-{
-	(void)mallopt(M_MMAP_THRESHOLD, 4 << 20);
-	(void)mallopt(M_TRIM_THRESHOLD, 16 << 20);
-	(void)mallopt(M_TOP_PAD, 1 << 20);
-}
-
 static bool
 start(struct ad_service *V, struct sv_err *err)
 {
 	const struct ad_conf *c = &V->setup->conf;
 	struct ad_http_options h = http_options(c);
 
-	keep_heap();
+	ad_memory_keep();
 	allow_files(c);
 	if ((V->setup->auth = ad_auth_open(c, NULL, err)) == NULL
 	    || !open_stores(V, err)

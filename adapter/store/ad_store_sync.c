@@ -107,6 +107,19 @@ ad_store_same_resource(struct ad_store *S, const struct ad_kept *r, bool *ret)
 	return s.code == SV_CODE_SKIP ? SV_OK : s;
 }
 
+/* sqlite.org/pragma.html#pragma_synchronous: NORMAL syncs the log when it is
+ * copied into the database, FULL at each commit. */
+struct sv_status
+ad_store_hurry(struct ad_store *S, bool hurry)
+{
+	const char *sql = hurry ? "PRAGMA synchronous = NORMAL;"
+	    "PRAGMA wal_autocheckpoint = 16000" : "PRAGMA synchronous = FULL;"
+	    "PRAGMA wal_autocheckpoint = 4000";
+
+	return sqlite3_exec(S->db, sql, NULL, NULL, NULL) == SQLITE_OK ? SV_OK
+	    : ad_sql_failed(S);
+}
+
 struct sv_status
 ad_store_list_names(struct ad_store *S, struct sv_str source,
     void (*each)(void *ctx, struct sv_str name), void *ctx)

@@ -81,6 +81,17 @@ struct sv_status ad_store_list_standing(struct ad_store *S,
 struct sv_status ad_store_same_resource(struct ad_store *S,
     const struct ad_kept *r, bool *ret) SV_CHECK;
 
+/**
+ * ad_store_hurry(S, hurry):
+ * Outside a unit: whether units of ${S} may be on disk some time after they are
+ * committed, in their order, until it is called with false; then they are from
+ * the next on, and all before it.  For work that is done again from where the
+ * store is: a failure of power takes the last units back, whole.  What another
+ * connection commits takes what was committed before with it, so nothing is
+ * ever posted that could be taken back.  RETRY.
+ */
+struct sv_status ad_store_hurry(struct ad_store *S, bool hurry) SV_CHECK;
+
 /** Visit the names of all resources of ${source}. */
 struct sv_status ad_store_list_names(struct ad_store *S, struct sv_str source,
     void (*each)(void *ctx, struct sv_str name), void *ctx) SV_CHECK;

@@ -219,6 +219,7 @@ ad_sync(const struct ad_options *o)
 
 	if (u == NULL)
 		return AD_EXIT_CONFIG;
+	ad_memory_keep();
 	(void)umask(077);	/* all that is written speaks of patients */
 	ad_stop_install();
 	lock = lock_store(u->conf.store);

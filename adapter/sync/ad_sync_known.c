@@ -19,35 +19,33 @@ ad_sync_known_free(struct ad_sync_known *K)
 	K->bits = NULL;
 }
 
-/* Two bits for each name (Bloom, CACM 13(7), 1970). */
-static void
-places(struct sv_str type, struct sv_str id, uint32_t ret[2])
+/* Two bits for each name (Bloom, CACM 13(7), 1970), in one word: the table is
+ * larger than the caches, and a word costs as much as a bit. */
+static uint64_t
+place(struct sv_str type, struct sv_str id, size_t *ret)
 {
-	uint64_t h = XXH3_64bits_withSeed(id.p, id.n,
-	    XXH3_64bits(type.p, type.n));
+	uint64_t h = XXH3_64bits_withSeed(id.p, id.n, type.n);
 
-	ret[0] = (uint32_t)h & ((1u << BITS) - 1);
-	ret[1] = (uint32_t)(h >> 32) & ((1u << BITS) - 1);
+	*ret = (size_t)(h >> 12) & (((size_t)1 << (BITS - 6)) - 1);
+	return (uint64_t)1 << (h & 63) | (uint64_t)1 << (h >> 6 & 63);
 }
 
 void
 ad_sync_known_add(struct ad_sync_known *K, struct sv_str type,
     struct sv_str id)
 {
-	uint32_t p[2];
+	size_t at;
+	uint64_t bits = place(type, id, &at);
 
-	places(type, id, p);
-	K->bits[p[0] >> 6] |= (uint64_t)1 << (p[0] & 63);
-	K->bits[p[1] >> 6] |= (uint64_t)1 << (p[1] & 63);
+	K->bits[at] |= bits;
 }
 
 bool
 ad_sync_known_has(const struct ad_sync_known *K, struct sv_str type,
     struct sv_str id)
 {
-	uint32_t p[2];
+	size_t at;
+	uint64_t bits = place(type, id, &at);
 
-	places(type, id, p);
-	return (K->bits[p[0] >> 6] >> (p[0] & 63) & 1) != 0
-	    && (K->bits[p[1] >> 6] >> (p[1] & 63) & 1) != 0;
+	return (K->bits[at] & bits) == bits;
 }

@@ -231,6 +231,7 @@ prepare(struct ad_sync *Y)
 	SV_TRY(prepare_intake(Y));
 	SV_TRY(read_patients(Y));
 	SV_TRY(open_stores(Y));
+	SV_TRY(ad_store_hurry(Y->S, true));
 	SV_TRY(begin_or_go_on(Y, &length));
 	Y->I.m.id = Y->state.run;
 	Y->I.r.correlation = sv_arena_printf(&Y->A, "sync-%s-%lld",
@@ -247,6 +248,7 @@ conclude(struct ad_sync *Y)
 		.status = 200, .answer = { "", 0 }, .key = { "", 0 } };
 	struct sv_status s;
 
+	SV_TRY(ad_store_hurry(Y->S, false));
 	m.reason = Y->partial ? SV_LIT("partial: see the report")
 	    : (struct sv_str){ "", 0 };
 	SV_TRY(ad_store_begin(Y->S));

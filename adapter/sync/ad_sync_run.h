@@ -171,7 +171,7 @@ struct sv_status ad_sync_store_failed(struct ad_sync *Y);
 void ad_sync_yield(const struct ad_sync *Y, int64_t ms);
 
 /* How long a unit may last before it is committed, in ms. */
-#define AD_SYNC_UNIT_MS 100
+#define AD_SYNC_UNIT_MS 200
 #define AD_SYNC_UNIT_BESIDE_MS 30
 
 #endif

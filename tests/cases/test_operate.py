@@ -232,7 +232,7 @@ class Pages(unittest.TestCase):
         for line in re.findall(r'^\.(?:TP\n\.BR? |SS )(\S.*)$', text, re.M):
             told.update(re.findall(r'[a-z][a-z0-9-]+', line))
         keys = set()
-        for name in glob.glob(os.path.join(ROOT, 'adapter/service/ad_conf*.c')):
+        for name in glob.glob(os.path.join(ROOT, 'adapter/service/ad_conf*.[ch]')):
             with open(name) as f:
                 keys.update(re.findall(r'CFG_(?:STR|INT|BOOL|FLOAT|SEC|STR_LIST|INT_LIST)\("([^"]+)"', f.read()))
         self.assertEqual(told, keys)
