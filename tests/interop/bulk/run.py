@@ -34,9 +34,18 @@ def free_port():
 
 class Server:
     def __init__(self, folder):
-        self.url = 'http://127.0.0.1:%d' % free_port()
+        self.url, self.folder = 'http://127.0.0.1:%d' % free_port(), folder
+        self.start()
+
+    def again(self):
+        """A new process, that has counted no requests yet."""
+        self.process.terminate()
+        self.process.wait()
+        self.start()
+
+    def start(self):
         self.process = subprocess.Popen(
-            ['node', 'node_modules/.bin/ts-node', '--transpile-only', '.'], cwd=folder, stdout=subprocess.DEVNULL,
+            ['node', 'node_modules/.bin/ts-node', '--transpile-only', '.'], cwd=self.folder, stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL, env={**os.environ, 'PORT': self.url.rsplit(':', 1)[1], 'BASE_URL': self.url})
         for _ in range(600):
             try:

@@ -95,8 +95,8 @@ class Database:
 class Store:
     """A registry, its configuration and its store."""
 
-    def __init__(self, salvor, keys):
-        self.salvor = salvor
+    def __init__(self, salvor, keys, server=None):
+        self.salvor, self.server = salvor, server
         self.temporary = tempfile.TemporaryDirectory()
         self.folder = self.temporary.name
         self.keys(keys)
@@ -108,6 +108,8 @@ class Store:
                 for k, v in keys.items())))
 
     def run(self, *more):
+        if self.server is not None:
+            self.server.again()
         begun = time.time()
         p = subprocess.run([self.salvor, 'sync', '-c', self.folder + '/conf', *more], capture_output=True, text=True,
                            timeout=900, env=dict(os.environ, SALVOR_TEST_TODAY=TODAY))
@@ -135,7 +137,7 @@ class Checks:
 
     def store(self, base=None, **more):
         return Store(self.salvor, dict({'url': base or self.server.base(dur=1), 'ask-seconds': 1, 'source': 'r'},
-                                       **more))
+                                       **more), self.server)
 
     def direct(self, where='1', *values):
         with tempfile.TemporaryDirectory() as folder:
