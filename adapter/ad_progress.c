@@ -42,6 +42,14 @@ ad_progress_start(struct ad_progress *P, bool quiet)
 }
 
 void
+ad_progress_tell(struct ad_progress *P, const char *name, int64_t every_ms)
+{
+	P->name = name;
+	P->every_ms = every_ms;
+	P->told_ms = P->start_ms;
+}
+
+void
 ad_progress_phase(struct ad_progress *P, const char *phase, int64_t total,
     bool bytes)
 {
@@ -138,7 +146,8 @@ share(const struct ad_progress *P, struct drawing *d, int64_t done, double s)
 	double part = (double)done / (double)P->total;
 	char text[64], left[24];
 
-	bar(P, d, (int)(part * BAR));
+	if (P->every_ms == 0 || P->on)
+		bar(P, d, (int)(part * BAR));
 	(void)snprintf(text, sizeof(text), "%3d%%", (int)(part * 100));
 	field(d, text);
 	if (done == 0) {
@@ -190,14 +199,29 @@ terminal_width(void)
 	    ? w.ws_col : 80;
 }
 
+static void
+tell(struct ad_progress *P, int64_t done)
+{
+	int64_t now = ad_monotonic_ms();
+	char line[AD_PROGRESS_LINE];
+
+	if (P->every_ms == 0 || now - P->told_ms < P->every_ms)
+		return;
+	P->told_ms = now;
+	ad_progress_line(P, done, now - P->phase_ms, 200, line);
+	fprintf(stderr, "salvor: %s: %s\n", P->name, line);
+}
+
 void
 ad_progress_show(struct ad_progress *P, int64_t done)
 {
 	int64_t now;
 	char line[AD_PROGRESS_LINE];
 
-	if (!P->on)
+	if (!P->on) {
+		tell(P, done);
 		return;
+	}
 	now = ad_monotonic_ms();
 	if (now - P->start_ms < FIRST_MS || now - P->drawn_ms < EVERY_MS)
 		return;

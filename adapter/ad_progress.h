@@ -3,7 +3,8 @@
  *
  * One line that is drawn over itself at most ten times a second, from half a
  * second on, if standard error is a terminal and standard output is not (or
- * nothing is printed there while the run lasts).  Otherwise nothing at all.
+ * nothing is printed there while the run lasts).  Otherwise nothing at all, or
+ * now and then a line for a journal.
  */
 #ifndef AD_PROGRESS_H
 #define AD_PROGRESS_H
@@ -23,10 +24,16 @@ struct ad_progress {
 	int64_t phase_patients;		/* of them, before the phase */
 	int64_t start_ms, phase_ms, drawn_ms;
 	bool drawn;			/* a line stands on the terminal */
+	const char *name;		/* in front of lines for a journal */
+	int64_t every_ms, told_ms;	/* 0: none */
 };
 
 /** ${quiet}: nothing is printed on standard output during the run. */
 void ad_progress_start(struct ad_progress *P, bool quiet);
+
+/** Where no bar is drawn, tell every ${every_ms} how far ${name} is. */
+void ad_progress_tell(struct ad_progress *P, const char *name,
+    int64_t every_ms);
 
 /** A new phase of ${total} steps (bytes if ${bytes}); 0: not known. */
 void ad_progress_phase(struct ad_progress *P, const char *phase,

@@ -134,6 +134,15 @@ read_last(const struct ad_setup *u, const char *name, struct ad_registry *ret)
 	sv_arena_free(&A);
 }
 
+/* For tests: how often a run is told in a journal. */
+static int64_t
+tell_ms(void)
+{
+	const char *text = getenv("SALVOR_TEST_TELL_MS");
+
+	return text != NULL ? strtoll(text, NULL, 10) : 60000;
+}
+
 static enum ad_exit
 sync_one(const struct ad_options *o, struct ad_setup *u,
     const struct ad_conf_registry *r)
@@ -147,6 +156,7 @@ sync_one(const struct ad_options *o, struct ad_setup *u,
 		return AD_EXIT_TEMPORARY;
 	}
 	ad_progress_start(&P, true);
+	ad_progress_tell(&P, r->name, tell_ms());
 	Y->o = o;
 	Y->u = u;
 	Y->conf = r;

@@ -65,8 +65,8 @@ is_any(const int64_t *n)
 	return false;
 }
 
-/* Lines that were dropped are of no type: they were not parsed.  So many files
- * are listed; the rest is in their sum. */
+/* Lines that were dropped are of no type: they were not parsed.  So many of the
+ * files that were read are listed; the rest is in their sum. */
 #define MAX_FILES 200
 
 static void
@@ -85,9 +85,13 @@ put_tables(struct map_html *H, const struct ad_sync *Y)
 	map_html_raw(H, "</tbody></table></div>\n<h2>Files</h2>\n<div "
 	    "class=\"scroll\" tabindex=\"0\"><table>\n");
 	put_head_row(H, "File", AD_SYNC_LINES);
-	for (size_t i = 0; i < Y->n_files && i < MAX_FILES; i++)
+	for (size_t i = 0, n = 0; i < Y->n_files && n < MAX_FILES; i++) {
+		if (!is_any(Y->file[i].counts.n))
+			continue;
 		put_row(H, sv_str_of(Y->file[i].name), Y->file[i].counts.n,
 		    AD_SYNC_LINES);
+		n++;
+	}
 	put_row(H, SV_LIT("All files"), all.n, AD_SYNC_LINES);
 	sv_buf_printf(H->out, "</tbody></table></div>\n<p>%zu of %zu files were "
 	    "as in the last run, and were not read again.</p>\n", Y->n_skipped,

@@ -776,6 +776,15 @@ class Reports(unittest.TestCase):
             status, out, err = r.run()
             self.assertEqual(err, '')
 
+    def test_lines_for_a_journal_where_there_is_no_terminal(self):
+        with Registry() as r:
+            synthetic.write(ROOT, r.export, 60)
+            status, _, err = r.run(SALVOR_TEST_TELL_MS='1')
+            self.assertEqual(status, 0)
+            self.assertRegex(err, r'salvor: cancer: reading +\d+%  ETA [0-9:-]+  [0-9.]+ .?B, ')
+            self.assertRegex(err, r'salvor: cancer: deciding +\d+%  ETA \S+  \d+ patients, \d+/s\n')
+            self.assertNotIn('\r', err)
+
 
 if __name__ == '__main__':
     SALVOR = os.path.abspath(sys.argv.pop(1))
