@@ -46,7 +46,7 @@ static struct ad_http server = { .o = { .plain = true,
 static struct ad_http_loop loop;
 static struct sockaddr_un at = { .sun_family = AF_UNIX };
 static int listener;
-static char folder[] = "/tmp/salvor-fuzz-XXXXXX";
+static char folder[1024];
 
 /* What the one connection brought. */
 static struct {
@@ -76,7 +76,7 @@ clean(void)
 {
 	static const char *const names[] = { "store", "store-wal",
 		"store-shm", "store.lock" };
-	char path[64];
+	char path[1100];
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		(void)snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
@@ -88,12 +88,15 @@ clean(void)
 static void
 listen_here(void)
 {
-	char keys[64], store[64];
+	const char *temporary = getenv("TMPDIR");
+	char keys[1100], store[1100];
 	struct ad_store *S, *reader;
 	struct ad_cds_origin o = { &conf, &engine, SV_LIT("fuzz") };
 	struct sv_err err;
 	FILE *f;
 
+	(void)snprintf(folder, sizeof(folder), "%s/salvor-fuzz-XXXXXX",
+	    temporary != NULL ? temporary : "/tmp");
 	fuzz_must(mkdtemp(folder) != NULL);
 	(void)snprintf(keys, sizeof(keys), "%s/keys", folder);
 	(void)snprintf(store, sizeof(store), "%s/store", folder);
@@ -107,7 +110,8 @@ listen_here(void)
 	cds = ad_cds_start(S, reader, &err);
 	fuzz_must(setup != NULL && cds != NULL);
 	/* An abstract address: nothing of it stays behind. */
-	(void)snprintf(at.sun_path + 1, sizeof(at.sun_path) - 1, "%s", folder);
+	(void)snprintf(at.sun_path + 1, sizeof(at.sun_path) - 1, "%s",
+	    strrchr(folder, '/') + 1);
 	listener = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
 	fuzz_must(listener >= 0 && bind(listener, (struct sockaddr *)&at,
 	    sizeof(at)) == 0 && listen(listener, 8) == 0);
