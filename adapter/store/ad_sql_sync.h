@@ -53,9 +53,9 @@
 	    " FROM registry_file WHERE registry = ? AND run = ? AND"\
 	    " name = ? AND size = ? AND modified = ? AND rules = ?") \
 	X(FIND_FILE, "SELECT digest, done, offset, line, patients, counts"\
-	    " FROM registry_file WHERE registry = ? AND size = ? AND"\
-	    " rules = ? AND done = 1 AND (digest = ?4 OR ?4 = '') LIMIT"\
-	    " 1") \
+	    " FROM registry_file INDEXED BY registry_file_size WHERE"\
+	    " registry = ? AND size = ? AND rules = ? AND done = 1 AND"\
+	    " (digest = ?4 OR ?4 = '') LIMIT 1") \
 	X(ANY_FILE, "SELECT 1 FROM registry_file WHERE registry = ? AND" \
 	    " rules = ? LIMIT 1") \
 	X(DROP_FILES, "DELETE FROM registry_file WHERE registry = ? AND"\

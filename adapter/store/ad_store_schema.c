@@ -105,5 +105,11 @@
  * their own: earlier programs could not read them. */
 #define SCHEMA_7 "PRAGMA user_version = 7;"
 
+/* An export may have many thousand files, each of which is looked for. */
+#define SCHEMA_8							\
+	"CREATE INDEX registry_file_size ON registry_file(registry, size,"	\
+	" digest);"							\
+	"PRAGMA user_version = 8;"
+
 const char *const ad_store_layouts[AD_STORE_SCHEMA] = { SCHEMA_1, SCHEMA_2,
-	SCHEMA_3, SCHEMA_4, SCHEMA_5, SCHEMA_6, SCHEMA_7 };
+	SCHEMA_3, SCHEMA_4, SCHEMA_5, SCHEMA_6, SCHEMA_7, SCHEMA_8 };

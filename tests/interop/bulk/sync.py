@@ -281,7 +281,7 @@ def deleted(c):
     gone = s.sql('SELECT name FROM resource WHERE deleted = 1')
     with tempfile.TemporaryDirectory() as folder:
         with open(folder + '/left.ndjson', 'w') as f:
-            f.writelines(x + '\n' for x, in s.sql('SELECT text FROM resource WHERE deleted = 0'))
+            f.writelines(x.decode() + '\n' for x, in s.sql('SELECT text FROM resource WHERE deleted = 0'))
         left = Store(c.salvor, {'folder': folder, 'source': 'r'})
         left.run()
     c.say('deleted, of an incremental export', s, status == 0 and len(gone) > 0 and s.state() == left.state(),
