@@ -73,7 +73,7 @@ Test(conditions, each_is_seen_true_false_and_unknown)
 	v = vignettes_load(&A, &n);
 	for (size_t i = 0; i < n; i++)
 		look(&S, &v[i].known);
-	(void)table_each(&A, look_at_case, &S);
+	(void)table_each(&A, &S.book.params, look_at_case, &S);
 	for (size_t i = 0; i < S.book.n_rules; i++) {
 		const struct core_rule *r = &S.book.rules[i];
 

@@ -32,7 +32,7 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
-TESTS = ('cases/tables', 'cases/vignettes', 'unit/core/*', 'cases/conditions', 'cases/metamorphic', 'cases/memory', 'cases/time')
+TESTS = ('cases/tables', 'cases/vignettes', 'unit/core/*', 'cases/multiple', 'cases/conditions', 'cases/metamorphic', 'cases/memory', 'cases/time')
 # Tests that take long, and the files that they are about.
 ABOUT = {'test_time': re.compile(r'core_note_change|core_is_older'),
          'test_core_expr_words': re.compile(r'core_expr|core_reach|core_ground')}

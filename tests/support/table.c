@@ -11,6 +11,7 @@ struct reader {
 	struct table_case c;
 	struct core_event events[TABLE_EVENTS], always[TABLE_EVENTS];
 	size_t n_always;
+	const struct core_params *published;
 	struct sv_arena *A;
 };
 
@@ -217,7 +218,7 @@ events(const struct reader *R, struct sv_str s, struct core_event *ret,
 static void
 parameters(struct reader *R, struct sv_str s)
 {
-	core_params_default(&R->c.params);
+	R->c.params = *R->published;
 	while ((s = sv_str_trim(s)).n > 0) {
 		struct sv_str number = table_take(&s, ' ');
 		enum core_param_id id = core_param_of(table_take(&number, '='));
@@ -263,7 +264,8 @@ read_line(struct reader *R, struct sv_str s)
 }
 
 static size_t
-each_line(struct sv_arena *A, const char *file, table_visit visit, void *ctx)
+each_line(struct sv_arena *A, const char *file,
+    const struct core_params *published, table_visit visit, void *ctx)
 {
 	struct sv_str text = test_read(A, file);
 	struct reader *R = sv_arena_zalloc(A, 1, sizeof(*R));
@@ -271,7 +273,8 @@ each_line(struct sv_arena *A, const char *file, table_visit visit, void *ctx)
 
 	R->A = A;
 	R->c.file = file;
-	core_params_default(&R->c.params);
+	R->published = published;
+	R->c.params = *published;
 	while (text.n > 0) {
 		struct sv_str s = table_take(&text, '\n');
 
@@ -285,7 +288,8 @@ each_line(struct sv_arena *A, const char *file, table_visit visit, void *ctx)
 }
 
 size_t
-table_each(struct sv_arena *A, table_visit visit, void *ctx)
+table_each(struct sv_arena *A, const struct core_params *published,
+    table_visit visit, void *ctx)
 {
 	const char *top = getenv("SALVOR_SOURCE_ROOT");
 	struct sv_str dir = sv_arena_printf(A, "%s/tests/cases/tables",
@@ -299,7 +303,8 @@ table_each(struct sv_arena *A, table_visit visit, void *ctx)
 	while ((d = readdir(D)) != NULL) {
 		if (sv_str_ends(sv_str_of(d->d_name), SV_LIT(".txt")))
 			n += each_line(A, sv_arena_printf(A,
-			    "tests/cases/tables/%s", d->d_name).p, visit, ctx);
+			    "tests/cases/tables/%s", d->d_name).p, published,
+			    visit, ctx);
 	}
 	(void)closedir(D);
 	return n;

@@ -37,9 +37,11 @@ struct table_case {
 
 typedef void (*table_visit)(void *ctx, const struct table_case *c);
 
-/** Hand every case of every table to ${visit}; how many.  Aborts on a line
- * that cannot be read.  ${A} keeps all text. */
-size_t table_each(struct sv_arena *A, table_visit visit, void *ctx);
+/** Hand every case of every table to ${visit}, with the parameters of the rule
+ * book, ${published}, but for those that the table changes; how many.  Aborts
+ * on a line that cannot be read.  ${A} keeps all text. */
+size_t table_each(struct sv_arena *A, const struct core_params *published,
+    table_visit visit, void *ctx);
 
 /** Take the text up to ${stop} off ${rest}, trimmed. */
 struct sv_str table_take(struct sv_str *rest, char stop);
