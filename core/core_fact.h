@@ -53,7 +53,7 @@ enum core_fact_type {
 	X(PSA_BOUNCE_POSSIBLE, "psa_bounce_possible", TRI, "",              \
 	    "possible PSA bounce")                                          \
 	X(FAILURE_WITHIN_18M_OF_RT, "failure_within_18m_of_rt", TRI, "",    \
-	    "failure within 18 months of radiation therapy")                \
+	    "early failure after radiation therapy")                        \
 	X(RECURRENCE_AFTER_FOCAL, "recurrence_after_focal", TRI, "",        \
 	    "recurrence after focal ablation")                              \
 	X(PSA_DOUBLING_TIME, "psa_doubling_time_months", NUMBER, "mo",      \
@@ -99,7 +99,7 @@ enum core_fact_type {
 	X(PRIOR_ASCT, "prior_asct", TRI, "",                                \
 	    "earlier autologous stem cell transplantation")                 \
 	X(EARLY_RELAPSE_12M, "early_relapse_12m", TRI, "",                  \
-	    "refractory, or relapse within 12 months of first-line therapy") \
+	    "refractory, or early relapse after first-line therapy")        \
 	X(HAS_GERM_CELL_TUMOUR, "germ_cell_tumour", TRI, "",                \
 	    "germ cell tumour")                                             \
 	X(GCT_IS_SEMINOMA, "gct_is_seminoma", TRI, "", "pure seminoma")     \
@@ -110,7 +110,7 @@ enum core_fact_type {
 	X(PRIOR_SEMINOMA_RT, "prior_seminoma_rt", TRI, "",                  \
 	    "earlier radiation for seminoma")                               \
 	X(LATE_RELAPSE, "late_relapse", TRI, "",                            \
-	    "relapse more than 2 years after primary treatment")            \
+	    "late relapse after primary treatment")                         \
 	X(RELAPSE_LOCALISED, "relapse_localised", TRI, "",                  \
 	    "relapse at a single site")                                     \
 	X(RELAPSE_SMALL_VOLUME, "relapse_small_volume", TRI, "",            \

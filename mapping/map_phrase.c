@@ -146,6 +146,8 @@ map_phrase_rule(struct sv_buf *b, const struct core_rule *rule,
 	sv_buf_add(b, (struct sv_str){ t.p, before });
 	if (facts == NULL)
 		sv_buf_add(b, SV_LIT("(the group)"));
+	else if (facts->fact[CORE_IPFSG_RISK].code == CORE_IPFSG_NONE)
+		sv_buf_add(b, SV_LIT("not known yet"));
 	else
 		add_group(b, facts->fact[CORE_IPFSG_RISK].code);
 	sv_buf_add(b, sv_str_from(t, before + sizeof(mark) - 1));

@@ -202,15 +202,21 @@ check_rule(struct loader *L, const struct fhir_at *action,
 	}
 }
 
+static struct sv_str
+filled(struct loader *L, const struct fhir_at *action, struct sv_str text)
+{
+	return map_rules_fill(L->A, text, action, &L->book->params, L->is);
+}
+
 static struct sv_status
 load_rule(struct loader *L, const struct fhir_at *action)
 {
 	struct core_rule r = { .id = fhir_text(action, "id"),
-		.title = fhir_text(action, "title"),
-		.text = fhir_text(action, "textEquivalent"),
+		.title = filled(L, action, fhir_text(action, "title")),
+		.text = filled(L, action, fhir_text(action, "textEquivalent")),
 		.population = ours_text(action, "population"),
 		.strength = ours_text(action, "strength"),
-		.note = ours_text(action, "note"),
+		.note = filled(L, action, ours_text(action, "note")),
 		.plan = L->plan, .draft = L->draft };
 	struct fhir_at condition = fhir_get(action, "condition");
 	struct fhir_at when = fhir_get(&condition, "expression");
@@ -219,7 +225,8 @@ load_rule(struct loader *L, const struct fhir_at *action)
 	struct sv_dec order;
 
 	r.place = fhir_path(L->A, action);
-	SV_ENSURE(r.place.p != NULL, SV_NOMEM);
+	SV_ENSURE(r.place.p != NULL && r.title.p != NULL && r.text.p != NULL
+	    && r.note.p != NULL, SV_NOMEM);
 	load_words(L, action, &r);
 	load_urgency(L, action, &r);
 	if (sv_is_ok(sv_dec_parse(ours_text(action, "display-order"), &order)))

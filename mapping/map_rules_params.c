@@ -5,6 +5,7 @@
 #include "map_rules_data.h"
 
 #include "fhir_type.h"
+#include "sv_buf.h"
 
 #define SALVOR_SD "https://salvor.example/StructureDefinition/"
 
@@ -165,6 +166,40 @@ map_rules_params(struct sv_arena *A, const struct fhir_at *root,
 			(void)map_rules_param_value(&x, id, book, is);
 	}
 	return SV_OK;
+}
+
+struct sv_str
+map_rules_fill(struct sv_arena *A, struct sv_str text,
+    const struct fhir_at *at, const struct core_params *params,
+    struct fhir_issues *is)
+{
+	char value[SV_DEC_TEXT_MAX];
+	struct sv_buf b;
+
+	sv_buf_init(&b, A, (size_t)1 << 20);
+	while (text.n > 0) {
+		size_t open = sv_str_chr(text, '{');
+		struct sv_str rest = sv_str_from(text, open), name;
+		size_t close = sv_str_chr(rest, '}');
+		enum core_param_id id;
+
+		sv_buf_add(&b, (struct sv_str){ text.p, open });
+		if (close == rest.n) {
+			sv_buf_add(&b, rest);
+			break;
+		}
+		name = (struct sv_str){ rest.p + 1, close - 1 };
+		text = sv_str_from(rest, close + 1);
+		if (sv_str_is(name, "ipfsg_risk")) {
+			sv_buf_add(&b, (struct sv_str){ rest.p, close + 1 });
+		} else if ((id = map_rules_param_named(name, at, is))
+		    != CORE_PARAM_COUNT) {
+			sv_dec_text(params->value[id], value);
+			sv_buf_add(&b, sv_str_of(value));
+		}
+	}
+	return sv_buf_ok(&b) ? sv_arena_str(A, sv_buf_str(&b))
+	    : (struct sv_str){ NULL, 0 };
 }
 
 void

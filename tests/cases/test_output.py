@@ -528,6 +528,11 @@ class Doubt(unittest.TestCase):
             for form in ('text', 'html', 'bundle'):
                 self.assertEqual('latinum-based chemotherapy, ordered' in self.said(data, form), ordered, form)
 
+    def test_a_group_that_is_not_known_is_no_blank(self):
+        data = self.chemotherapy('2024-02-01')
+        for form in ('text', 'html', 'bundle'):
+            self.assertIn('cisplatin-based chemotherapy: not known yet. Discuss', self.said(data, form))
+
     def test_every_known_fact_with_a_remark(self):
         words = {'contradictory': ' (not certain: the records disagree)',
                  'documented': " (stated by a clinician's coded record)"}

@@ -71,6 +71,16 @@ class Site(unittest.TestCase):
             self.assertIn('parameter high_risk_psa changed from 0.7 to 0.9 ng/mL (tumour board 2026-10-01)', out)
             self.assertIn('rule PRO-EAU-01 switched off (tumour board 2026-10-01)', out)
 
+    def test_a_sentence_says_the_number_of_the_site(self):
+        out = ' '.join(run('rules', '--site', self.file(
+            'site', self.set('life_expectancy_short', 7, 'a'), self.set('bcr_psa', 0.4, 'ng/mL'),
+            self.set('phoenix_rise', 1.5, 'ng/mL')))[1].split())
+        for said in ('Life expectancy of 7 years or less', 'Recorded life expectancy is 7 years or less',
+                     'Recorded life expectancy is above 7 and at most 10 years', 'PSA is >=0.4 ng/mL',
+                     '(two values >=0.4 ng/mL)', 'PSA rose to nadir + 1.5 ng/mL'):
+            self.assertIn(said, out)
+        self.assertNotIn("{b", out)
+
     def test_the_hash_does_not_depend_on_the_place_of_the_file(self):
         one = self.file('site', change('switch-off', 'rule', 'PRO-EAU-01'))
         other = os.path.join(self.folder.name, 'elsewhere.json')
@@ -405,6 +415,25 @@ class Check(Configured):
         with open(os.path.join(ROOT, 'conf/rules/prostate-nodal.json')) as f:
             uses = f.read().count('prostateScope')
         self.assertEqual(self.copy(*[('prostate-nodal.json', 'prostateScope', name)] * uses)[0], 0)
+
+    def test_a_sentence_names_parameters_that_there_are(self):
+        code, _, err = self.copy(('prostate-after-prostatectomy.json', '{early_salvage_psa}', '{early_salvage}'))
+        self.assertEqual(code, 3)
+        self.assertRegex(err, r'prostate-after-prostatectomy\.json: PlanDefinition\.action\[6\]: '
+                              r"No parameter has the name 'early_salvage'")
+
+    def test_no_number_of_a_sentence_is_written_twice(self):
+        """A sentence with a number says the parameter's; what is left is fixed by the source."""
+        fixed = ('4-6 months', '18-24 months', '5-10 years', 'Grade Group 2 and higher', '(1-{', 'CD19', 'pN0')
+        for path in glob.glob(os.path.join(ROOT, 'conf/rules/*.json')):
+            with open(path) as f:
+                plan = json.load(f)
+            for rule in plan.get('action', []):
+                for said in (rule['title'], rule['textEquivalent']):
+                    rest = said
+                    for words in fixed:
+                        rest = rest.replace(words, '')
+                    self.assertNotRegex(rest, r'[0-9]|\b(two|three|five) or\b', said)
 
     def test_a_parameter_says_what_it_is_and_may_be(self):
         sd = 'https://salvor.example/StructureDefinition/'
