@@ -115,6 +115,8 @@ Test(expr_words, statements)
 		{ "true", "" },
 		{ "%deceased", "patient has died" },
 		{ "%deceased.not()", "patient has died" },
+		{ "%current_psa_ng_ml < 1 'ng/mL'",
+		    "current PSA below 1 ng/mL" },
 		{ "%deceased and %lymphoma", "patient has died; lymphoma" },
 		{ "%deceased or %lymphoma or %deceased",
 		    "patient has died; lymphoma" },
