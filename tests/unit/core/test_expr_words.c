@@ -185,3 +185,18 @@ Test(expr_words, reachable_among_many_numbers)
 	when = compile(sv_buf_str(&b).p, 0);
 	cr_expect(core_expr_reachable(&when, &none, &facts));
 }
+
+/* What an equality has taken from the stack is free again. */
+Test(expr_words, many_equalities)
+{
+	struct core_expr e;
+	struct sv_buf b;
+
+	sv_buf_init(&b, &A, 1 << 16);
+	for (int i = 0; i < 100; i++)
+		sv_buf_printf(&b, "%s(%%bcr_after_rp = %%bcr_after_rp)", i > 0
+		    ? " and " : "");
+	e = compile(sv_arena_str(&A, sv_buf_str(&b)).p, 0);
+	cr_expect_eq(core_expr_eval(&e, &facts, NULL), CORE_TRUE);
+	cr_expect_neq(core_expr_words(&A, &e).n, 0);
+}
