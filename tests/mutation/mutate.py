@@ -194,8 +194,10 @@ class Bench:
 
     def try_source(self, m, folder):
         text, name = read(m.path), os.path.basename(m.path)
-        users = [m.path] if name.endswith('.c') else [p for p in self.objects if '#include "%s"' % name in read(p)]
-        for path in users:
+        # Who includes a header, and by which other, is not worked out: all of it is built, with copies of all headers.
+        users = [m.path] if name.endswith('.c') else sorted(self.objects)
+        for path in users if name.endswith('.c') else users + ['core/' + h for h in os.listdir(
+                os.path.join(ROOT, 'core')) if h.endswith('.h')]:
             shutil.copy(os.path.join(ROOT, path), folder)
         with open(os.path.join(folder, name), 'w', encoding='utf-8') as f:
             f.write(text[:m.at] + m.new + text[m.at + m.length:])
