@@ -407,6 +407,8 @@ class Guidance(Case):
         self.assertEqual(self.service.get('/fhir/PlanDefinition/', client='reader').json(), found)
         self.r4.check(found)
         self.assertGreaterEqual(found['total'], 7)
+        # Sentences say numbers, not the names of parameters; the one that is filled in for each patient stays.
+        self.assertEqual(set(re.findall(r'\{(\w+)\}', json.dumps(found))) - {'ipfsg_risk'}, set())
         for e in found['entry']:
             one = self.service.get('/fhir/PlanDefinition/' + e['resource']['id'], client='reader').json()
             self.assertEqual(one, e['resource'])
