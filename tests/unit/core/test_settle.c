@@ -28,6 +28,16 @@ Test(settle, the_least)
 		{ "%life_expectancy_years > 5 'a' and %lymphoma", L | Y },
 		{ "%life_expectancy_years >= 5 'a' and %lymphoma "
 		    "or %life_expectancy_years >= 5 'a'", L },
+		/* Only what is just below the second number lies between. */
+		{ "%life_expectancy_years > 2 'a' and %life_expectancy_years "
+		    "< 2.5 'a' and %lymphoma", L | Y },
+		/* More numbers than are tried. */
+		{ "%life_expectancy_years > 1 'a' and %life_expectancy_years "
+		    "> 2 'a' and %life_expectancy_years > 3 'a' and "
+		    "%life_expectancy_years > 4 'a' and %life_expectancy_years "
+		    "> 5 'a' and %life_expectancy_years > 6 'a' and "
+		    "%life_expectancy_years > 7 'a' and %life_expectancy_years "
+		    "> 8 'a' and %life_expectancy_years > 9 'a'", L },
 	};
 
 	facts.fact[CORE_LYMPHOMA].truth = CORE_UNKNOWN;
