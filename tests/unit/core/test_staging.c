@@ -72,3 +72,34 @@ Test(staging, a_negative_within_30_days_contradicts)
 		sv_arena_free(&A);
 	}
 }
+
+/* It grows stale between two days that are foretold, if it is known to the
+ * month: 180 days after the first day of it perhaps, after the last for certain. */
+Test(staging, when_it_grows_stale_is_foretold)
+{
+	int32_t lo = sv_date_day((struct sv_ymd){ 2025, 11, 1 }) + 181;
+	int32_t hi = sv_date_day((struct sv_ymd){ 2025, 11, 30 }) + 181;
+	static const struct {
+		const char *as_of;
+		enum core_tri spread;
+	} t[] = {
+		{ "2026-04-30", CORE_FALSE }, { "2026-05-01", CORE_UNKNOWN },
+		{ "2026-05-29", CORE_UNKNOWN }, { "2026-05-30", CORE_UNKNOWN }
+	};
+
+	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
+		struct sv_arena A = test_arena((size_t)16 << 20);
+		struct patient p = { .n = 0 };
+		struct core_facts f;
+
+		(void)add(&p, CORE_RADICAL_PROSTATECTOMY, "2020-01-15");
+		(void)add_code(&p, CORE_DISTANT_METASTASIS_IMAGING, "2025-11",
+		    CORE_VALUE_NEGATIVE);
+		f = facts_of(&A, &p, t[i].as_of);
+		cr_expect_eq(f.fact[CORE_METASTATIC_DISEASE_FACT].truth,
+		    t[i].spread, "%s", t[i].as_of);
+		cr_expect_eq(f.changes_on, i == 0 ? lo : i < 3 ? hi : INT32_MAX,
+		    "%s: %d, %d, %d", t[i].as_of, f.changes_on, lo, hi);
+		sv_arena_free(&A);
+	}
+}
