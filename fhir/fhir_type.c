@@ -246,6 +246,8 @@ fhir_reference_of(struct sv_str text)
 	slash = sv_str_rchr(head, '/');
 	r.type = slash == head.n ? head : sv_str_from(head, slash + 1);
 	r.form = slash == head.n ? FHIR_REF_RELATIVE : FHIR_REF_ABSOLUTE;
+	if (r.form == FHIR_REF_ABSOLUTE)
+		r.base = (struct sv_str){ head.p, slash };
 	return r;
 }
 

@@ -88,6 +88,7 @@ struct fhir_reference {
 	enum fhir_ref_form form;
 	struct sv_str text;		/* Reference.reference, no _history */
 	struct sv_str type, id;		/* of relative and absolute ones */
+	struct sv_str base;		/* of absolute ones: before "/Type/id" */
 	struct sv_str system, value;	/* Reference.identifier, if any */
 };
 

@@ -54,8 +54,7 @@ is_of_patient(struct map_hook_request *r, const struct fhir_at *root)
 		return CORE_UNKNOWN;
 	if (!sv_str_is(ref.type, "Patient") || !sv_str_eq(ref.id, r->patient))
 		return CORE_FALSE;
-	return ref.form == FHIR_REF_RELATIVE || is_server(r, (struct sv_str){
-	    ref.text.p, ref.text.n - ref.id.n - sizeof("/Patient/") + 1 })
+	return ref.form == FHIR_REF_RELATIVE || is_server(r, ref.base)
 	    ? CORE_TRUE : CORE_UNKNOWN;
 }
 

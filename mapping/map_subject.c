@@ -40,18 +40,6 @@ successor_of(const struct fhir_at *root)
 	return (struct sv_str){ NULL, 0 };
 }
 
-/* The server of an absolute reference: what is before Type/id. */
-static struct sv_str
-base_of(const struct fhir_reference *ref)
-{
-	struct sv_str none = { NULL, 0 };
-
-	if (ref->form != FHIR_REF_ABSOLUTE)
-		return none;
-	return (struct sv_str){ ref->text.p, ref->text.n - ref->id.n
-		- ref->type.n - 2 };
-}
-
 /* A resource about a patient: its subject decides. */
 static void
 read_subject(const struct fhir_at *root, struct map_subject *ret)
@@ -66,7 +54,7 @@ read_subject(const struct fhir_at *root, struct map_subject *ret)
 	ret->belongs = sv_str_is(ref.type, "Patient") ? MAP_BELONGS_PATIENT
 	    : MAP_BELONGS_NOWHERE;
 	ret->key = ref.id;
-	ret->base = base_of(&ref);
+	ret->base = ref.base;
 }
 
 struct sv_status

@@ -16,11 +16,11 @@ base_of(struct sv_str url)
 {
 	struct fhir_reference ref = fhir_reference_of(url);
 
-	if (ref.form != FHIR_REF_ABSOLUTE || !fhir_is_resource_type(ref.type)
-	    || !(sv_str_starts(url, SV_LIT("http:"))
-	    || sv_str_starts(url, SV_LIT("https:"))))
+	if (!fhir_is_resource_type(ref.type)
+	    || !(sv_str_starts(ref.base, SV_LIT("http:"))
+	    || sv_str_starts(ref.base, SV_LIT("https:"))))
 		return (struct sv_str){ "", 0 };
-	return (struct sv_str){ url.p, (size_t)(ref.type.p - url.p) - 1 };
+	return ref.base;
 }
 
 /* Are the bases of the sender's own server configured?  Is ${base} of them? */
