@@ -133,6 +133,18 @@ ad_store_list_names(struct ad_store *S, struct sv_str source,
 }
 
 struct sv_status
+ad_store_patient_named(struct ad_store *S, struct sv_str source,
+    struct sv_str name, int64_t *ret)
+{
+	struct sv_status s = ad_store_find_patient(S, source, name, ret);
+
+	if (s.code != SV_CODE_SKIP)
+		return s;
+	SV_TRY(ad_store_new_patient(S, ret));
+	return ad_store_name_patient(S, *ret, source, name);
+}
+
+struct sv_status
 ad_store_see_patient(struct ad_store *S, struct sv_str source,
     struct sv_str name, int64_t run)
 {

@@ -96,6 +96,10 @@ struct sv_status ad_store_hurry(struct ad_store *S, bool hurry) SV_CHECK;
 struct sv_status ad_store_list_names(struct ad_store *S, struct sv_str source,
     void (*each)(void *ctx, struct sv_str name), void *ctx) SV_CHECK;
 
+/** The patient whom ${source} calls ${name}, a new one if there is none. */
+struct sv_status ad_store_patient_named(struct ad_store *S,
+    struct sv_str source, struct sv_str name, int64_t *ret) SV_CHECK;
+
 /** The patient ${name} of ${source} was seen in the run ${run}. */
 struct sv_status ad_store_see_patient(struct ad_store *S, struct sv_str source,
     struct sv_str name, int64_t run) SV_CHECK;

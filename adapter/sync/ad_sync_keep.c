@@ -85,21 +85,10 @@ check_base(struct ad_sync_loading *L, const struct ad_sync_batch *b,
 static struct sv_status
 find_patient(struct ad_sync_loading *L, const struct ad_sync_record *r, int64_t *ret)
 {
-	struct ad_sync *Y = L->Y;
-	struct sv_str source = Y->I.r.source;
-	struct sv_status s;
-
 	if (L->patient == 0 || !sv_str_eq(L->key, r->key)) {
 		L->key = r->key;
-		s = ad_store_find_patient(Y->S, source, r->key, &L->patient);
-		if (s.code == SV_CODE_SKIP)
-			s = ad_store_new_patient(Y->S, &L->patient);
-		else
-			goto found;
-		SV_TRY(s);
-		s = ad_store_name_patient(Y->S, L->patient, source, r->key);
-found:
-		SV_TRY(s);
+		SV_TRY(ad_store_patient_named(L->Y->S, L->Y->I.r.source,
+		    r->key, &L->patient));
 	}
 	*ret = L->patient;
 	return SV_OK;

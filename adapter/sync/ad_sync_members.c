@@ -78,14 +78,8 @@ note(struct ad_sync *Y, struct sv_str name)
 {
 	struct sv_str source = Y->I.r.source;
 	int64_t patient;
-	struct sv_status s = ad_store_find_patient(Y->S, source, name,
-	    &patient);
 
-	if (s.code == SV_CODE_SKIP) {
-		SV_TRY(ad_store_new_patient(Y->S, &patient));
-		s = ad_store_name_patient(Y->S, patient, source, name);
-	}
-	SV_TRY(s);
+	SV_TRY(ad_store_patient_named(Y->S, source, name, &patient));
 	return ad_store_see_patient(Y->S, source, name, Y->state.run);
 }
 
