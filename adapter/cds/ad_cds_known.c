@@ -1,16 +1,16 @@
 #include "ad_cds_known.h"
 
-#include <openssl/evp.h>
 #include <pthread.h>
 #include <stdlib.h>
 
 #include "ad_jwt.h"
+#include "map_hash.h"
 
 #define SLOTS 1024
 #define TENANT_MAX 64
 
 struct slot {
-	unsigned char key[32];
+	char key[MAP_HASH_HEX];
 	const struct ad_cds_client *client;	/* NULL: empty */
 	int64_t expires_s;
 	char tenant[TENANT_MAX];
@@ -41,25 +41,19 @@ ad_cds_known_free(struct ad_cds_known *K)
 	free(K);
 }
 
-/* A token has no blank, so nothing else has these bytes. */
 static bool
-key_of(const struct ad_cds_claim *c, unsigned char ret[32])
+key_of(const struct ad_cds_claim *c, char ret[MAP_HASH_HEX])
 {
-	EVP_MD_CTX *m = EVP_MD_CTX_new();
-	bool ok = m != NULL && EVP_DigestInit_ex(m, EVP_sha256(), NULL) == 1
-	    && EVP_DigestUpdate(m, c->token.p, c->token.n) == 1
-	    && EVP_DigestUpdate(m, " ", 1) == 1
-	    && EVP_DigestUpdate(m, c->path.p, c->path.n) == 1
-	    && EVP_DigestFinal_ex(m, ret, NULL) == 1;
+	struct sv_str parts[2] = { c->token, c->path };
 
-	EVP_MD_CTX_free(m);
-	return ok;
+	return sv_is_ok(map_hash(parts, 2, ret));
 }
 
 static struct slot *
-slot_of(struct ad_cds_known *K, const unsigned char key[32])
+slot_of(struct ad_cds_known *K, const char key[MAP_HASH_HEX])
 {
-	return &K->slot[(key[0] << 8 | key[1]) % SLOTS];
+	return &K->slot[sv_str_hash((struct sv_str){ key, MAP_HASH_HEX })
+	    % SLOTS];
 }
 
 void
@@ -82,7 +76,7 @@ bool
 ad_cds_known_find(struct ad_cds_known *K, struct sv_arena *A,
     const struct ad_cds_claim *claim, struct ad_cds_identity *ret)
 {
-	unsigned char key[32];
+	char key[MAP_HASH_HEX];
 	struct slot s;
 
 	if (claim->token.n > AD_JWT_MAX || !key_of(claim, key))
