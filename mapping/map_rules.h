@@ -28,4 +28,10 @@ struct sv_status map_rules_load(struct sv_arena *A,
     const struct map_file *files, size_t n, struct core_rulebook *ret,
     struct fhir_issues *is) SV_CHECK;
 
+/** ${text}, a sentence or the JSON of a plan, with "{bcr_psa}" and the like as
+ * the value of the parameter; what else stands in braces stays.  In ${A}; .p is
+ * NULL without memory. */
+struct sv_str map_rules_numbers(struct sv_arena *A, struct sv_str text,
+    const struct core_params *params);
+
 #endif

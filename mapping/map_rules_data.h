@@ -73,13 +73,9 @@ enum core_param_id map_rules_param_named(struct sv_str name,
 bool map_rules_param_value(const struct fhir_at *at, enum core_param_id id,
     struct core_rulebook *book, struct fhir_issues *is);
 
-/**
- * map_rules_fill(A, text, at, params, is):
- * ${text} with "{bcr_psa}" and the like replaced by the value of the
- * parameter, so that no sentence says another number than the rule goes by; an
- * issue at ${at} for a name that is none.  "{ipfsg_risk}" stays.  .p is NULL
- * without memory.
- */
+/** As map_rules_numbers (map_rules.h), so that no sentence says another number
+ * than its rule goes by; and an issue at ${at} for a name in braces that is
+ * none.  "{ipfsg_risk}" stays. */
 struct sv_str map_rules_fill(struct sv_arena *A, struct sv_str text,
     const struct fhir_at *at, const struct core_params *params,
     struct fhir_issues *is);

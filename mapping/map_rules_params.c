@@ -5,7 +5,11 @@
 #include "map_rules_data.h"
 
 #include "fhir_type.h"
+#include "map_rules.h"
 #include "sv_buf.h"
+#include "sv_limits.h"
+
+#define MAX_SENTENCE ((size_t)1 << 20)
 
 #define SALVOR_SD "https://salvor.example/StructureDefinition/"
 
@@ -169,37 +173,55 @@ map_rules_params(struct sv_arena *A, const struct fhir_at *root,
 }
 
 struct sv_str
-map_rules_fill(struct sv_arena *A, struct sv_str text,
-    const struct fhir_at *at, const struct core_params *params,
-    struct fhir_issues *is)
+map_rules_numbers(struct sv_arena *A, struct sv_str text,
+    const struct core_params *params)
 {
 	char value[SV_DEC_TEXT_MAX];
 	struct sv_buf b;
 
-	sv_buf_init(&b, A, (size_t)1 << 20);
+	sv_buf_init(&b, A, SV_LIMIT_DOCUMENT);
 	while (text.n > 0) {
-		size_t open = sv_str_chr(text, '{');
-		struct sv_str rest = sv_str_from(text, open), name;
-		size_t close = sv_str_chr(rest, '}');
+		size_t n = sv_str_chr(text, '{');
+		struct sv_str name = sv_str_from(text, n + 1);
 		enum core_param_id id;
 
-		sv_buf_add(&b, (struct sv_str){ text.p, open });
-		if (close == rest.n) {
-			sv_buf_add(&b, rest);
-			break;
-		}
-		name = (struct sv_str){ rest.p + 1, close - 1 };
-		text = sv_str_from(rest, close + 1);
-		if (sv_str_is(name, "ipfsg_risk")) {
-			sv_buf_add(&b, (struct sv_str){ rest.p, close + 1 });
-		} else if ((id = map_rules_param_named(name, at, is))
-		    != CORE_PARAM_COUNT) {
+		sv_buf_add(&b, (struct sv_str){ text.p, n });
+		text = sv_str_from(text, n);
+		name.n = sv_str_chr(name, '}');
+		id = core_param_of(name);
+		if (id != CORE_PARAM_COUNT) {
 			sv_dec_text(params->value[id], value);
 			sv_buf_add(&b, sv_str_of(value));
+			text = sv_str_from(text, name.n + 2);
+		} else if (text.n > 0) {
+			sv_buf_addc(&b, '{');
+			text = sv_str_from(text, 1);
 		}
 	}
 	return sv_buf_ok(&b) ? sv_arena_str(A, sv_buf_str(&b))
 	    : (struct sv_str){ NULL, 0 };
+}
+
+struct sv_str
+map_rules_fill(struct sv_arena *A, struct sv_str text,
+    const struct fhir_at *at, const struct core_params *params,
+    struct fhir_issues *is)
+{
+	struct sv_str filled = { NULL, 0 }, rest;
+
+	if (text.n <= MAX_SENTENCE)
+		filled = map_rules_numbers(A, text, params);
+	rest = filled;
+	/* What still stands in braces is no parameter. */
+	while ((rest = sv_str_from(rest, sv_str_chr(rest, '{'))).n > 0) {
+		struct sv_str name = sv_str_from(rest, 1);
+
+		name.n = sv_str_chr(name, '}');
+		if (name.n + 1 < rest.n && !sv_str_is(name, "ipfsg_risk"))
+			(void)map_rules_param_named(name, at, is);
+		rest = sv_str_from(rest, name.n + 1);
+	}
+	return filled;
 }
 
 void

@@ -9,45 +9,13 @@
 #include "ad_memory.h"
 #include "fhir_type.h"
 #include "map_result.h"
+#include "map_rules.h"
 #include "sv_limits.h"
-
-/* The sentences of a plan hold the numbers of this site where the rule file has
- * their names: "{bcr_psa}" is 0.2.  What else stands in braces is JSON. */
-static struct sv_status
-put_numbers(struct sv_arena *A, const struct core_params *params,
-    struct sv_str *json)
-{
-	struct sv_str rest = *json;
-	char value[SV_DEC_TEXT_MAX];
-	struct sv_buf b;
-
-	sv_buf_init(&b, A, SV_LIMIT_DOCUMENT);
-	while (rest.n > 0) {
-		size_t n = sv_str_chr(rest, '{');
-		struct sv_str name = sv_str_from(rest, n + 1);
-		enum core_param_id id;
-
-		sv_buf_add(&b, (struct sv_str){ rest.p, n });
-		rest = sv_str_from(rest, n);
-		name.n = sv_str_chr(name, '}');
-		id = core_param_of(name);
-		if (id != CORE_PARAM_COUNT) {
-			sv_dec_text(params->value[id], value);
-			sv_buf_add(&b, sv_str_of(value));
-			rest = sv_str_from(rest, name.n + 2);
-		} else if (rest.n > 0) {
-			sv_buf_addc(&b, '{');
-			rest = sv_str_from(rest, 1);
-		}
-	}
-	*json = sv_buf_str(&b);
-	return sv_buf_status(&b);
-}
 
 /* The PlanDefinition in ${file}.  SKIP if it is another resource. */
 static struct sv_status
-read_plan(struct sv_arena *A, const struct ad_setup *u,
-    const struct map_file *file, struct fhir_entry *ret)
+read_plan(struct sv_arena *A, const struct map_file *file,
+    struct fhir_entry *ret)
 {
 	struct fhir_issues is;
 	struct fhir_doc doc;
@@ -57,7 +25,7 @@ read_plan(struct sv_arena *A, const struct ad_setup *u,
 	SV_ENSURE(sv_str_is(doc.resource_type, "PlanDefinition"), SV_SKIP);
 	SV_TRY(fhir_entry_tree(A, &doc.entries[0]));
 	*ret = doc.entries[0];
-	return put_numbers(A, &u->engine.book.params, &ret->json);
+	return SV_OK;
 }
 
 /* The plan ${id}.  SKIP if there is none. */
@@ -66,8 +34,7 @@ find_plan(struct sv_arena *A, const struct ad_setup *u, struct sv_str id,
     struct fhir_entry *ret)
 {
 	for (size_t i = 0; i < u->engine.n_rules; i++) {
-		struct sv_status s = read_plan(A, u,
-		    &u->engine.files[i], ret);
+		struct sv_status s = read_plan(A, &u->engine.files[i], ret);
 		struct fhir_at root;
 
 		SV_ENSURE(s.code != SV_CODE_NOMEM, s);
@@ -80,26 +47,37 @@ find_plan(struct sv_arena *A, const struct ad_setup *u, struct sv_str id,
 	return SV_SKIP;
 }
 
+/* Its sentences say the numbers of this site. */
+static struct sv_str
+told(const struct ad_page *p, const struct fhir_entry *e)
+{
+	return map_rules_numbers(p->A, e->json, &p->u->engine.book.params);
+}
+
 struct sv_status
 ad_page_plan(struct ad_page *p)
 {
 	struct fhir_entry plan;
 
 	SV_TRY(find_plan(p->A, p->u, p->id, &plan));
+	plan.json = told(p, &plan);
 	sv_buf_add(&p->out, plan.json);
-	return SV_OK;
+	return plan.json.p != NULL ? SV_OK : SV_NOMEM;
 }
 
 static void
 put_plan(struct ad_page *p, struct fhir_writer *w, const struct fhir_entry *e)
 {
 	struct fhir_at root = fhir_entry_root(e);
+	struct sv_str json;
 
 	fhir_open(w, "entry");
 	fhir_put_str(w, "fullUrl", sv_arena_printf(p->A,
 	    "%.*s/PlanDefinition/%.*s", SV_FMT(p->u->intake.endpoint),
 	    SV_FMT(fhir_text(&root, "id"))));
-	fhir_put_json(w, "resource", e->json);
+	json = told(p, e);
+	w->failed = w->failed || json.p == NULL;
+	fhir_put_json(w, "resource", json);
 	fhir_open(w, "search");
 	fhir_put_lit(w, "mode", "match");
 	fhir_close(w);
@@ -118,8 +96,8 @@ ad_page_plans(struct ad_page *p)
 
 	SV_ENSURE(e != NULL, SV_NOMEM);
 	for (size_t i = 0; i < p->u->engine.n_rules; i++) {
-		struct sv_status s = read_plan(p->A, p->u,
-		    &p->u->engine.files[i], &e[n]);
+		struct sv_status s = read_plan(p->A, &p->u->engine.files[i],
+		    &e[n]);
 		struct fhir_at root;
 
 		SV_ENSURE(s.code != SV_CODE_NOMEM, s);
