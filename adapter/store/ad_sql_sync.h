@@ -18,8 +18,10 @@
 	    " NOT ? AND due IS NOT 0 LIMIT ?)") \
 	X(WHEN_DUE, "SELECT ifnull(due, -1), rules IS NOT ?, rules IS"\
 	    " NULL FROM patient WHERE id = ?") \
-	X(LIST_DUE, "SELECT due, id FROM patient WHERE (due, id) > (?, ?)"\
-	    " AND due <= ? ORDER BY due, id LIMIT ?") \
+	/* Not (due, id) > (?1, ?2): of that the index serves due alone. */ \
+	X(LIST_DUE, "SELECT due, id FROM patient WHERE due = ?1 AND id > ?2"\
+	    " UNION ALL SELECT due, id FROM patient WHERE due > ?1"\
+	    " AND due <= ?3 ORDER BY due, id LIMIT ?4") \
 	X(COUNT_DUE, "SELECT count(*) FROM patient WHERE due <= ?") \
 	X(LIST_STANDING, "SELECT n.name, p.standing, p.failed_from,"\
 	    " p.failed_to, p.window_to FROM patient p JOIN patient_name"\
