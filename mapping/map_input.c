@@ -263,7 +263,8 @@ map_input(struct sv_arena *A, const struct fhir_doc *doc,
 	SV_TRY(read_patient(&R, &P));
 	for (size_t i = 0; i < R.n_entries; i++)
 		SV_TRY(read_entry(&R, &R.entries[i], &P));
-	SV_ENSURE(!R.nomem, SV_NOMEM);
+	SV_ENSURE(sv_arena_ok(A), SV_NOMEM);
+	SV_ENSURE(!R.full, SV_LIMIT);
 	if (ret->reference.n == 0) {
 		fhir_issue_addf(is, FHIR_FATAL, FHIR_CODE_NOT_FOUND,
 		    (struct sv_str){ NULL, 0 }, "The document holds no "

@@ -10,7 +10,8 @@ map_line_decide_read(const struct map_line *L, struct map_result *ret)
 	/* What is decided anew is another decision. */
 	for (int i = 0; i < CORE_CANCER_MAX; i++)
 		ret->id[i] = (struct sv_str){ NULL, 0 };
-	return core_decide(L->A, L->engine->book, &known, &ret->decision);
+	SV_TRY(core_decide(L->A, L->engine->book, &known, &ret->decision));
+	return sv_arena_ok(L->A) ? SV_OK : SV_NOMEM;
 }
 
 struct sv_status

@@ -18,14 +18,14 @@ map_emit(struct map_reader *R, const struct core_event *e)
 	size_t cap = R->cap_events == 0 ? 64 : R->cap_events * 2;
 	struct core_event *bigger;
 
+	R->full = R->full || R->n_events >= SV_LIMIT_EVENTS;
+	if (R->full)
+		return;
 	if (R->n_events == R->cap_events) {
-		bigger = R->n_events >= SV_LIMIT_EVENTS ? NULL
-		    : sv_arena_grow(R->A, R->events, R->n_events
+		bigger = sv_arena_grow(R->A, R->events, R->n_events
 		    * sizeof(*bigger), cap * sizeof(*bigger));
-		if (bigger == NULL) {
-			R->nomem = true;
+		if (bigger == NULL)
 			return;
-		}
 		R->events = bigger;
 		R->cap_events = cap;
 	}

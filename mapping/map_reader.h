@@ -18,14 +18,14 @@ struct map_reader {
 	struct core_event *events;
 	size_t n_events, cap_events;
 	struct sv_str source;		/* the resource being read */
-	bool nomem;
+	bool full;			/* more than SV_LIMIT_EVENTS */
 };
 
 /** Add an issue about ${at} of the resource being read. */
 void map_note(struct map_reader *R, enum fhir_severity severity,
     const char *detail, const struct fhir_at *at, const char *text);
 
-/** Append a copy of ${e}.  Latches R->nomem. */
+/** Append a copy of ${e}.  Latches R->full, and that of the arena. */
 void map_emit(struct map_reader *R, const struct core_event *e);
 
 /** "Observation/e4" for the resource at ${root}, or its path without an id. */

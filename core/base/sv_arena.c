@@ -74,11 +74,12 @@ sv_arena_alloc(struct sv_arena *A, size_t n)
 	size_t room;
 	char *p;
 
-	if (n > SIZE_MAX / 4)
+	room = n > SIZE_MAX / 4 ? SIZE_MAX / 2
+	    : (n == 0 ? ALIGN : (n + ALIGN - 1) & ~(ALIGN - 1)) + GAP;
+	if (room > (size_t)(A->end - A->at) && !take_block(A, room)) {
+		A->failed = true;
 		return NULL;
-	room = (n == 0 ? ALIGN : (n + ALIGN - 1) & ~(ALIGN - 1)) + GAP;
-	if (room > (size_t)(A->end - A->at) && !take_block(A, room))
-		return NULL;
+	}
 	p = A->at;
 	A->at += room;
 	A->last = p;
@@ -89,13 +90,19 @@ sv_arena_alloc(struct sv_arena *A, size_t n)
 void *
 sv_arena_zalloc(struct sv_arena *A, size_t count, size_t size)
 {
-	void *p;
+	size_t n = size != 0 && count > SIZE_MAX / 4 / size ? SIZE_MAX / 2
+	    : count * size;
+	void *p = sv_arena_alloc(A, n);
 
-	if (size != 0 && count > SIZE_MAX / 4 / size)
-		return NULL;
-	if ((p = sv_arena_alloc(A, count * size)) != NULL)
-		memset(p, 0, count * size);
+	if (p != NULL)
+		memset(p, 0, n);
 	return p;
+}
+
+bool
+sv_arena_ok(const struct sv_arena *A)
+{
+	return !A->failed;
 }
 
 void *
@@ -187,6 +194,7 @@ give_back(struct sv_arena *A, struct sv_arena_block *keep)
 	}
 	A->head = keep;
 	A->last = NULL;
+	A->failed = false;
 	if (keep == NULL) {
 		A->at = A->end = NULL;
 		A->held = 0;

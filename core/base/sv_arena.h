@@ -10,6 +10,7 @@
 #ifndef SV_ARENA_H
 #define SV_ARENA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "sv_str.h"
@@ -31,6 +32,7 @@ struct sv_arena {
 	size_t ceiling;			/* ${held} never exceeds it */
 	size_t block_size;		/* usual size of a block */
 	char *last;			/* the newest object, may grow in place */
+	bool failed;			/* sv_arena_ok */
 };
 
 /**
@@ -56,6 +58,15 @@ void *sv_arena_zalloc(struct sv_arena *A, size_t count, size_t size);
  * moved if need be.  NULL as sv_arena_alloc; ${p} is then untouched.
  */
 void *sv_arena_grow(struct sv_arena *A, void *p, size_t old, size_t n);
+
+/**
+ * sv_arena_ok(A):
+ * False if anything was asked for since the last reset that ${A} could not
+ * give.  Who reads dozens of small texts may go on without looking at each; who
+ * hands the result on asks here, so that nothing follows from a text that is
+ * missing.
+ */
+bool sv_arena_ok(const struct sv_arena *A);
 
 /** A copy of ${s} in the arena, with a NUL behind it; .p is NULL on failure. */
 struct sv_str sv_arena_str(struct sv_arena *A, struct sv_str s);

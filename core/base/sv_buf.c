@@ -113,7 +113,7 @@ sv_buf_printf(struct sv_buf *b, const char *fmt, ...)
 bool
 sv_buf_ok(const struct sv_buf *b)
 {
-	return !b->failed;
+	return !b->failed && sv_arena_ok(b->A);
 }
 
 struct sv_status

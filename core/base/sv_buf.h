@@ -34,7 +34,8 @@ void sv_buf_addu(struct sv_buf *b, uint64_t v);
  * 3986 section 2.3 and those of ${keep}. */
 void sv_buf_add_encoded(struct sv_buf *b, struct sv_str s, const char *keep);
 
-/** True if every append so far succeeded. */
+/** True if every append so far succeeded, and nothing else that was asked of the
+ * arena failed (sv_arena_ok): what was appended may come from it. */
 bool sv_buf_ok(const struct sv_buf *b);
 
 /** How the appends went: OK; LIMIT, the ceiling was met; NOMEM. */
