@@ -40,21 +40,6 @@ name_of(struct ad_intake *I, const struct fhir_entry *e, struct sv_str id,
 	return ret->p != NULL ? SV_OK : SV_NOMEM;
 }
 
-/* The text to keep: as sent, or as JSON if it came in a Bundle of XML. */
-static struct sv_status
-text_of(struct ad_intake *I, const struct fhir_entry *e, struct sv_str *ret)
-{
-	struct sv_buf b;
-
-	*ret = e->json;
-	if (e->json.n > 0)
-		return SV_OK;
-	sv_buf_init(&b, &I->A, SV_LIMIT_DOCUMENT);
-	fhir_json_print(&b, e->tree);
-	*ret = sv_buf_str(&b);
-	return sv_buf_ok(&b) ? SV_OK : SV_NOMEM;
-}
-
 /* A shared resource changed: all who use it are decided again. */
 static struct sv_status
 affects_users(struct ad_intake *I, struct ad_store *S, const struct ad_kept *r)
@@ -125,7 +110,7 @@ keep(struct ad_intake *I, struct ad_store *S, struct fhir_entry *e,
 
 	SV_TRY(ad_origin_of(I, e, &ret->is, &r.source));
 	SV_TRY(name_of(I, e, fhir_text(&root, "id"), &r.name));
-	SV_TRY(text_of(I, e, &r.text));
+	r.text = I->packed[e - I->doc.entries];
 	SV_TRY(map_shared_reference(&I->A, e, &r.refers));
 	r.version = map_version_of(&root);
 	r.patient = sv_str_is(e->resource_type, "Medication") ? 0

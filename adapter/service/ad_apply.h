@@ -31,6 +31,7 @@ struct ad_intake {
 	struct fhir_doc doc;
 	struct ad_result whole;
 	struct ad_result *each;		/* of a batch, by entry */
+	struct sv_str *packed;		/* text to keep, by entry */
 	struct ad_message m;
 	struct sv_str home;		/* base of the sender's own server */
 	bool told_origin;		/* that some are of another */

@@ -4,6 +4,7 @@
 
 #include "ad_clock.h"
 #include "ad_memory.h"
+#include "ad_store_pack.h"
 #include "fhir_type.h"
 #include "sv_date.h"
 #include "sv_limits.h"
@@ -134,7 +135,7 @@ read_all(struct ad_intake *I)
 	I->m = (struct ad_message){ .received_ms = I->r.received_ms,
 		.source = I->r.source, .method = I->r.method,
 		.media = I->r.media, .correlation = I->r.correlation,
-		.body = ad_store_pack(&I->A, I->r.body),
+		.body = ad_store_pack(&I->A, AD_PACK_MESSAGE, I->r.body),
 		.body_size = I->r.body.n };
 	I->m.target = I->r.id.n == 0 ? I->r.type : sv_arena_printf(&I->A,
 	    "%.*s/%.*s", SV_FMT(I->r.type), SV_FMT(I->r.id));

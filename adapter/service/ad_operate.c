@@ -7,6 +7,7 @@
 
 #include "ad_clock.h"
 #include "ad_memory.h"
+#include "ad_store_pack.h"
 #include "sv_limits.h"
 
 #define MAX_LIST 1000

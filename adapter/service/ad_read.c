@@ -2,9 +2,11 @@
  * What a set of resources says, before anything is remembered of it.
  */
 #include "ad_apply.h"
+#include "ad_store_pack.h"
 
 #include "fhir_type.h"
 #include "map_subject.h"
+#include "sv_limits.h"
 
 bool
 ad_is_delete(const struct fhir_entry *e)
@@ -43,14 +45,34 @@ is_unclear(const struct fhir_issues *is)
 	return false;
 }
 
-/* A Patient that only says which one took its place. */
-static bool
-is_replaced(struct ad_intake *I, struct fhir_entry *e)
+/* A Patient that only says which one took its place? */
+static struct sv_status
+is_replaced(struct ad_intake *I, struct fhir_entry *e, bool *ret)
 {
 	struct map_subject m;
 
-	return sv_str_is(e->resource_type, "Patient")
-	    && sv_is_ok(map_subject(&I->A, e, &m)) && m.successor.n > 0;
+	*ret = false;
+	if (!sv_str_is(e->resource_type, "Patient"))
+		return SV_OK;
+	SV_TRY(map_subject(&I->A, e, &m));
+	*ret = m.successor.n > 0;
+	return SV_OK;
+}
+
+/* The text to keep: as sent, or as JSON if it came in a Bundle of XML. */
+static struct sv_status
+pack(struct ad_intake *I, const struct fhir_entry *e)
+{
+	struct sv_str *ret = &I->packed[e - I->doc.entries];
+	struct sv_buf b;
+
+	sv_buf_init(&b, &I->A, SV_LIMIT_DOCUMENT);
+	if (e->json.n == 0)
+		fhir_json_print(&b, e->tree);
+	SV_ENSURE(sv_buf_ok(&b), SV_NOMEM);
+	*ret = ad_store_pack(&I->A, AD_PACK_RESOURCE, e->json.n > 0 ? e->json
+	    : sv_buf_str(&b));
+	return ret->p != NULL ? SV_OK : SV_NOMEM;
 }
 
 /* Shared resources, and such as cannot matter, need no patient. */
@@ -65,11 +87,12 @@ look_through(struct ad_intake *I, struct ad_set set, struct ad_result *r)
 		if (!ad_matters(e))
 			continue;
 		SV_TRY(fhir_entry_tree(&I->A, e));
+		SV_TRY(pack(I, e));
 		r->n_matter++;
 		if (!sv_str_is(e->resource_type, "Medication"))
 			r->of_patient = true;
-		if (r->only_replaced && !is_replaced(I, e))
-			r->only_replaced = false;
+		if (r->only_replaced)
+			SV_TRY(is_replaced(I, e, &r->only_replaced));
 	}
 	return SV_OK;
 }
@@ -121,6 +144,8 @@ ad_read_sets(struct ad_intake *I)
 {
 	size_t n = I->doc.n_entries;
 
+	I->packed = sv_arena_zalloc(&I->A, n + 1, sizeof(*I->packed));
+	SV_ENSURE(I->packed != NULL, SV_NOMEM);
 	if (!sv_str_is(I->doc.bundle_type, "batch"))
 		return read_or_refuse(I, (struct ad_set){ I->doc.entries, n },
 		    &I->whole);

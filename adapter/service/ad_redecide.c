@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "ad_store_pack.h"
 #include "ad_store_sync.h"
 #include "sv_limits.h"
 
@@ -234,7 +235,7 @@ has_entries(struct sv_str bundle)
 static struct sv_status
 pack(struct ad_deciding *D, struct sv_str text, struct sv_str *ret)
 {
-	*ret = ad_store_pack_guidance(&D->I->A, text);
+	*ret = ad_store_pack(&D->I->A, AD_PACK_GUIDANCE, text);
 	return ret->p != NULL ? SV_OK : SV_NOMEM;
 }
 

@@ -27,8 +27,8 @@
 	    " p.failed_to, p.window_to FROM patient p JOIN patient_name"\
 	    " n ON n.patient = p.id WHERE p.standing IS NOT NULL AND"\
 	    " n.source = ? GROUP BY p.id ORDER BY n.name") \
-	X(SAME_RESOURCE, "SELECT deleted = 0 AND text = ? FROM resource"\
-	    " WHERE source = ? AND name = ?") \
+	X(SAME_RESOURCE, "SELECT text FROM resource WHERE source = ?"\
+	    " AND name = ? AND deleted = 0") \
 	X(LIST_NAMES, "SELECT name FROM resource WHERE source = ?") \
 	X(SEE_PATIENT, "UPDATE patient_name SET seen = ? WHERE source = ?"\
 	    " AND name = ?") \

@@ -34,7 +34,7 @@
 
 /* The layout of the database; an older one is migrated when it is opened, a
  * newer one is refused. */
-#define AD_STORE_SCHEMA 8
+#define AD_STORE_SCHEMA 9
 
 struct ad_store;
 
@@ -103,23 +103,13 @@ struct ad_message {
 	struct sv_str method, target;	/* "POST", "" or "Observation/e4" */
 	struct sv_str media;		/* Content-Type */
 	struct sv_str correlation;	/* X-Request-Id, " " traceparent */
-	struct sv_str body;		/* packed: ad_store_pack */
+	struct sv_str body;		/* packed: ad_store_pack.h */
 	size_t body_size;		/* before packing */
 	enum ad_fate fate;
 	int status;			/* HTTP status of the answer */
 	struct sv_str answer;		/* body of the answer */
 	struct sv_str reason;		/* why refused or held; no content */
 };
-
-/** ${text} compressed (Zstandard), in ${A}; .p is NULL without memory. */
-struct sv_str ad_store_pack(struct sv_arena *A, struct sv_str text);
-/** The same for a Bundle of guidance, of which a third remains. */
-struct sv_str ad_store_pack_guidance(struct sv_arena *A, struct sv_str text);
-
-/** ${packed} as it was, in ${A}.  SKIP: it is empty.  BAD: it is damaged, or
- * larger than ${ceiling}.  NOMEM. */
-struct sv_status ad_store_unpack(struct sv_arena *A, struct sv_str packed,
-    size_t ceiling, struct sv_str *ret) SV_CHECK;
 
 /** The number of the next message; the same until it is put. */
 struct sv_status ad_store_next_message(struct ad_store *S, int64_t *ret)
@@ -188,7 +178,7 @@ struct ad_kept {
 	struct map_version version;
 	struct sv_str refers;		/* shared resource it needs, or "" */
 	bool deleted;			/* ${text} is empty */
-	struct sv_str text;
+	struct sv_str text;		/* packed: ad_store_pack.h */
 	int64_t message;
 };
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "ad_sql.h"
+#include "ad_store_pack.h"
 #include "fhir_type.h"
 #include "sv_limits.h"
 
@@ -49,10 +50,11 @@ read_entry(struct sv_arena *A, struct sv_str text, struct fhir_entry *e)
 static struct sv_status
 append(struct loading *L, sqlite3_stmt *s)
 {
-	struct sv_str text = ad_sql_text(L->A, s, 5);
+	struct sv_str text;
 	struct ad_have *h;
 
-	SV_ENSURE(text.p != NULL, SV_NOMEM);
+	SV_TRY(ad_store_unpack_resource(L->A, ad_sql_peek(s, 5),
+	    SV_LIMIT_DOCUMENT, &text));
 	SV_TRY(reserve(L, text.n));
 	h = &L->have[L->n++];
 	*h = (struct ad_have){ .source = ad_sql_text(L->A, s, 0),

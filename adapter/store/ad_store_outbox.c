@@ -2,6 +2,7 @@
  * Guidance that holds, and the outbox.
  */
 #include "ad_sql.h"
+#include "ad_store_pack.h"
 
 #include "sv_limits.h"
 

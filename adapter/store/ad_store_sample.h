@@ -1,12 +1,20 @@
 /**
- * ad_store_sample.h: what guidance looks like; internal to adapter/store.
+ * ad_store_sample.h: what texts look like, from the folder sample; internal to
+ * adapter/store.
+ *
+ *	guidance.json		a Bundle for a case of tests/cases (V031), as it
+ *				was written when stores got it
+ *	resources.ndjson	resources as servers of several makers send them
+ *				(US Core, mCODE); written for this, of nobody
+ *
+ * They must never change: what was packed with them could not be read any more.
  */
 #ifndef AD_STORE_SAMPLE_H
 #define AD_STORE_SAMPLE_H
 
-#define AD_STORE_SAMPLE_SIZE 18974
+#include "sv_str.h"
 
-/** It, without a NUL behind it. */
-void ad_store_sample(char ret[AD_STORE_SAMPLE_SIZE]);
+extern const struct sv_str ad_store_sample_guidance;
+extern const struct sv_str ad_store_sample_resources;
 
 #endif

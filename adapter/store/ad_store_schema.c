@@ -111,5 +111,8 @@
 	" digest);"							\
 	"PRAGMA user_version = 8;"
 
+/* Resources are packed; earlier programs could not read them. */
+#define SCHEMA_9 "PRAGMA user_version = 9;"
+
 const char *const ad_store_layouts[AD_STORE_SCHEMA] = { SCHEMA_1, SCHEMA_2,
-	SCHEMA_3, SCHEMA_4, SCHEMA_5, SCHEMA_6, SCHEMA_7, SCHEMA_8 };
+	SCHEMA_3, SCHEMA_4, SCHEMA_5, SCHEMA_6, SCHEMA_7, SCHEMA_8, SCHEMA_9 };

@@ -1,6 +1,7 @@
 #include "ad_store_sync.h"
 
 #include "ad_sql.h"
+#include "ad_store_pack.h"
 
 struct sv_status
 ad_store_note_decided(struct ad_store *S, const struct ad_noted *d)
@@ -97,14 +98,23 @@ ad_store_list_standing(struct ad_store *S, struct sv_str source,
 }
 
 struct sv_status
-ad_store_same_resource(struct ad_store *S, const struct ad_kept *r, bool *ret)
+ad_store_same_resource(struct ad_store *S, struct sv_arena *A,
+    const struct ad_said *r, bool *ret)
 {
-	int64_t same = 0;
-	struct sv_status s = ad_sql_number(S, ad_sql(S, AD_SQL_SAME_RESOURCE,
-	    "bss", r->text, r->source, r->name), &same);
+	sqlite3_stmt *s = ad_sql(S, AD_SQL_SAME_RESOURCE, "ss", r->source,
+	    r->name);
+	struct sv_status st = ad_sql_step(S, s);
+	struct sv_str text;
 
-	*ret = same != 0;
-	return s.code == SV_CODE_SKIP ? SV_OK : s;
+	*ret = false;
+	if (st.code == SV_CODE_SKIP)
+		return SV_OK;
+	SV_TRY(st);
+	/* What is not what it was when it was packed cannot be the same. */
+	st = ad_store_unpack_resource(A, ad_sql_peek(s, 0), r->text.n, &text);
+	(void)sqlite3_reset(s);
+	*ret = sv_is_ok(st) && sv_str_eq(text, r->text);
+	return st.code == SV_CODE_NOMEM ? st : SV_OK;
 }
 
 /* sqlite.org/pragma.html#pragma_synchronous: NORMAL syncs the log when it is

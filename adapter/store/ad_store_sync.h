@@ -77,9 +77,13 @@ struct ad_standing_visitor {
 struct sv_status ad_store_list_standing(struct ad_store *S,
     struct sv_str source, const struct ad_standing_visitor *v) SV_CHECK;
 
-/** Is ${r} what is remembered of its name, byte for byte? */
-struct sv_status ad_store_same_resource(struct ad_store *S,
-    const struct ad_kept *r, bool *ret) SV_CHECK;
+/** Is ${text}, which is not packed, what is remembered of ${name}, byte for
+ * byte?  ${A} is for working memory. */
+struct ad_said {
+	struct sv_str source, name, text;
+};
+struct sv_status ad_store_same_resource(struct ad_store *S, struct sv_arena *A,
+    const struct ad_said *r, bool *ret) SV_CHECK;
 
 /**
  * ad_store_hurry(S, hurry):

@@ -112,19 +112,28 @@ identify(struct ad_sync_loading *L, const struct ad_sync_record *r, int64_t *ret
 }
 
 static struct sv_status
+is_same(struct ad_sync_loading *L, const struct ad_sync_record *r, bool *ret)
+{
+	struct ad_intake *I = &L->Y->I;
+
+	return ad_store_same_resource(L->Y->S, &I->A, &(struct ad_said){
+	    I->r.source, r->name, r->text }, ret);
+}
+
+static struct sv_status
 keep(struct ad_sync_loading *L, const struct ad_sync_batch *b,
     const struct ad_sync_record *r)
 {
 	struct ad_sync *Y = L->Y;
 	struct ad_kept k = { .source = Y->I.r.source, .name = r->name,
 		.full_url = { "", 0 }, .version = r->version,
-		.refers = r->refers, .text = r->text, .message = Y->state.run };
+		.refers = r->refers, .text = r->packed, .message = Y->state.run };
 	struct ad_result res = { .status = 0 };
 	struct sv_status s;
 	bool same = false;
 
 	if (r->type == AD_SYNC_PATIENT) {
-		SV_TRY(ad_store_same_resource(Y->S, &k, &same));
+		SV_TRY(is_same(L, r, &same));
 		if (!same)
 			SV_TRY(identify(L, r, &k.patient));
 	} else if (r->key.n > 0) {
@@ -142,7 +151,7 @@ keep(struct ad_sync_loading *L, const struct ad_sync_batch *b,
 	}
 	SV_ENSURE(s.code == SV_CODE_SKIP, s);
 	if (!same)
-		SV_TRY(ad_store_same_resource(Y->S, &k, &same));
+		SV_TRY(is_same(L, r, &same));
 	if (same) {
 		count(L, b, r, AD_SYNC_UNCHANGED);
 		return SV_OK;

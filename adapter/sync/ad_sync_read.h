@@ -25,6 +25,7 @@ struct ad_sync_record {
 	int type;
 	int64_t line;
 	struct sv_str text;		/* the line */
+	struct sv_str packed;		/* it, as it is kept */
 	struct sv_str name;		/* "Observation/e4" */
 	struct sv_str key, base;	/* of its patient; "" if shared */
 	struct map_version version;

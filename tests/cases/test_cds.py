@@ -19,6 +19,7 @@ import unittest
 import jsonschema
 
 sys.path.insert(0, os.path.join(os.environ['SALVOR_SOURCE_ROOT'], 'tests/support'))
+import packed  # noqa: E402
 from cds import HIFU, KEYS, Ehr, Key, b64, bundle, case, read, request, schema  # noqa: E402
 from service import ROOT, Service, make_certificate  # noqa: E402
 
@@ -633,7 +634,8 @@ class Cds(unittest.TestCase):
 
     def test_a_store_of_an_older_salvor(self):
         """R54: every older layout becomes the one of today, and keeps what it held"""
-        undo = ['DROP INDEX registry_file_size',
+        undo = ['UPDATE resource SET text = plain(text)',
+                'DROP INDEX registry_file_size',
                 'SELECT 1',     # only how guidance is packed
                 'DROP TABLE source',
                 'DROP TABLE registry; DROP TABLE registry_file; DROP INDEX patient_due;'
@@ -650,6 +652,7 @@ class Cds(unittest.TestCase):
             for version in range(newest - 1, 0, -1):
                 self.assertEqual(old.term(), 0)
                 db = sqlite3.connect(old.store)
+                db.create_function('plain', 1, packed.resource)
                 held = db.execute('SELECT count(*) FROM resource').fetchall()
                 db.executescript('%s; PRAGMA user_version = %d;' % (';'.join(undo[:newest - version]), version))
                 db.close()
@@ -657,6 +660,12 @@ class Cds(unittest.TestCase):
                 self.assertEqual(old.sql('PRAGMA user_version'), [(newest,)])
                 self.assertEqual(old.sql('SELECT count(*) FROM cds_feedback'), [(0,)])
                 self.assertEqual(old.sql('SELECT count(*) FROM resource'), held)
+                # What it held is read for what comes.
+                guidance = old.sql('SELECT decision FROM guidance WHERE ended = 0')
+                self.assertEqual(old.post('/fhir', {'resourceType': 'Bundle', 'type': 'collection', 'entry': [
+                    {'resource': r} for r in self.failed if r['resourceType'] == 'Patient']}).status, 200)
+                self.assertEqual(old.sql('SELECT decision FROM guidance WHERE ended = 0'), guidance)
+            self.assertGreater(len(guidance), 0)
             self.assertEqual(old.run('feedback')[0], 0)
 
     # Tokens.

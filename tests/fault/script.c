@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ad_memory.h"
+#include "ad_store_pack.h"
 #include "messages.h"
 #include "sv_limits.h"
 #include "test_arena.h"

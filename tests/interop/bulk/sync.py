@@ -23,6 +23,7 @@ import time
 import run
 ROOT = os.environ.get('SALVOR_SOURCE_ROOT', os.path.join(os.path.dirname(os.path.abspath(__file__)), '../../..'))
 sys.path.insert(0, os.path.join(ROOT, 'tests/support'))
+import packed  # noqa: E402
 import synthetic  # noqa: E402
 
 TODAY = '2026-05-01'
@@ -127,7 +128,7 @@ class Store:
             'SELECT patient, decision FROM guidance WHERE ended = 0')),
             sorted((who[p], str(d), s or 0) for p, d, s in self.sql('SELECT id, due, standing FROM patient')
                    if p in who and (d is not None or s is not None)),
-            sorted((n, json.dumps(plain(json.loads(t)), sort_keys=True)) for n, t in self.sql(
+            sorted((n, json.dumps(plain(json.loads(packed.resource(t))), sort_keys=True)) for n, t in self.sql(
                 'SELECT name, text FROM resource WHERE deleted = 0')))
 
 
@@ -281,7 +282,7 @@ def deleted(c):
     gone = s.sql('SELECT name FROM resource WHERE deleted = 1')
     with tempfile.TemporaryDirectory() as folder:
         with open(folder + '/left.ndjson', 'w') as f:
-            f.writelines(x.decode() + '\n' for x, in s.sql('SELECT text FROM resource WHERE deleted = 0'))
+            f.writelines(packed.resource(x).decode() + '\n' for x, in s.sql('SELECT text FROM resource WHERE deleted = 0'))
         left = Store(c.salvor, {'folder': folder, 'source': 'r'})
         left.run()
     c.say('deleted, of an incremental export', s, status == 0 and len(gone) > 0 and s.state() == left.state(),

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <zstd.h>
 
-#include "ad_store.h"
+#include "ad_store_pack.h"
 #include "ad_store_sample.h"
 #include "sv_limits.h"
 #include "test_arena.h"
@@ -28,10 +28,11 @@ Test(pack, comes_back_as_it_was)
 		sv_arena_printf(&A, "%0900d", 7) };
 
 	for (size_t i = 0; i < sizeof(text) / sizeof(text[0]); i++) {
-		struct sv_str packed = ad_store_pack(&A, text[i]), other, back;
+		struct sv_str packed = ad_store_pack(&A, AD_PACK_MESSAGE,
+		    text[i]), other, back;
 
 		/* What is packed next does not lie over it. */
-		other = ad_store_pack(&A, text[(i + 1) % 3]);
+		other = ad_store_pack(&A, AD_PACK_MESSAGE, text[(i + 1) % 3]);
 		cr_assert(packed.p != NULL && other.p != NULL);
 		cr_assert(sv_is_ok(ad_store_unpack(&A, packed, 4096, &back)));
 		cr_assert(sv_str_eq(back, text[i]));
@@ -47,7 +48,8 @@ Test(pack, guidance_comes_back_and_is_small)
 	    "{\"resourceType\":\"GuidanceResponse\",\"meta\":{\"security\":[{"
 	    "\"system\":\"http://terminology.hl7.org/CodeSystem/v3-Observation"
 	    "Value\",\"code\":\"AIAST\"}]}}}]}"), back;
-	struct sv_str packed = ad_store_pack_guidance(&A, text);
+	struct sv_str packed = ad_store_pack(&A, AD_PACK_GUIDANCE,
+	    text);
 
 	cr_assert(packed.p != NULL && packed.n < 60);
 	cr_assert(sv_is_ok(ad_store_unpack(&A, packed, 4096, &back)));
@@ -61,23 +63,68 @@ Test(pack, guidance_comes_back_and_is_small)
 	sv_arena_free(&A);
 }
 
-/* Stores hold what was packed with it (FNV-1a, 64 bits). */
-Test(pack, the_sample_stays)
+Test(pack, a_resource_comes_back_and_is_small)
 {
-	char sample[AD_STORE_SAMPLE_SIZE];
+	struct sv_arena A = test_arena((size_t)1 << 20);
+	struct sv_str text = SV_LIT("{\"resourceType\":\"Observation\",\"id\":"
+	    "\"x\",\"status\":\"final\",\"code\":{\"coding\":[{\"system\":"
+	    "\"http://loinc.org\",\"code\":\"2857-1\"}]},\"subject\":{"
+	    "\"reference\":\"Patient/7\"},\"effectiveDateTime\":\"2026-01-02\","
+	    "\"valueQuantity\":{\"value\":0.20,\"unit\":\"ng/mL\"}}"), back;
+	struct sv_str packed = ad_store_pack(&A, AD_PACK_RESOURCE, text);
+
+	cr_assert(packed.p != NULL && packed.n < text.n / 2, "%zu of %zu",
+	    packed.n, text.n);
+	cr_assert(sv_is_ok(ad_store_unpack(&A, packed, 4096, &back)));
+	cr_assert(sv_str_eq(back, text));
+	cr_assert(sv_is_ok(ad_store_unpack_resource(&A, packed, 4096,
+	    &back)));
+	cr_assert(sv_str_eq(back, text));
+	packed.n--;
+	cr_assert_eq(ad_store_unpack_resource(&A, packed, 4096, &back).code,
+	    SV_CODE_BAD);
+	sv_arena_free(&A);
+}
+
+/* Layouts up to 8 kept resources as they came. */
+Test(pack, a_resource_that_was_not_packed_is_itself)
+{
+	struct sv_arena A = test_arena((size_t)1 << 20);
+	struct sv_str text = SV_LIT(" {\"resourceType\":\"Patient\"}"), back;
+
+	cr_assert(sv_is_ok(ad_store_unpack_resource(&A, text, 4096, &back)));
+	cr_assert(sv_str_eq(back, text) && back.p != text.p);
+	cr_assert_eq(ad_store_unpack_resource(&A, text, 9, &back).code,
+	    SV_CODE_BAD);
+	text.n = 0;
+	cr_assert_eq(ad_store_unpack_resource(&A, text, 9, &back).code,
+	    SV_CODE_SKIP);
+	sv_arena_free(&A);
+}
+
+/* FNV-1a, 64 bits. */
+static uint64_t
+hash(struct sv_str s)
+{
 	uint64_t h = 0xcbf29ce484222325u;
 
-	ad_store_sample(sample);
-	for (size_t i = 0; i < AD_STORE_SAMPLE_SIZE; i++)
-		h = (h ^ (unsigned char)sample[i]) * 0x100000001b3u;
-	cr_assert_eq(h, 0xc10db9f8b925c803u);
+	for (size_t i = 0; i < s.n; i++)
+		h = (h ^ (unsigned char)s.p[i]) * 0x100000001b3u;
+	return h;
+}
+
+/* Stores hold what was packed with them. */
+Test(pack, the_samples_stay)
+{
+	cr_assert_eq(hash(ad_store_sample_guidance), 0xc10db9f8b925c803u);
+	cr_assert_eq(hash(ad_store_sample_resources), 0x21531f254f163e97u);
 }
 
 Test(pack, damaged_and_too_large_are_bad)
 {
 	struct sv_arena A = test_arena((size_t)1 << 20);
-	struct sv_str packed = ad_store_pack(&A, sv_arena_printf(&A, "%0900d",
-	    7)), back;
+	struct sv_str packed = ad_store_pack(&A, AD_PACK_MESSAGE,
+	    sv_arena_printf(&A, "%0900d", 7)), back;
 
 	cr_assert_eq(ad_store_unpack(&A, packed, 899, &back).code,
 	    SV_CODE_BAD);
@@ -90,7 +137,8 @@ Test(pack, damaged_and_too_large_are_bad)
 Test(pack, without_memory_nothing_is_given_up)
 {
 	struct sv_arena A = test_arena((size_t)1 << 20);
-	struct sv_str packed = ad_store_pack(&A, SV_LIT("text")), back;
+	struct sv_str packed = ad_store_pack(&A, AD_PACK_MESSAGE,
+	    SV_LIT("text")), back;
 
 	starved = true;
 	cr_assert_eq(ad_store_unpack(&A, packed, 100, &back).code,
