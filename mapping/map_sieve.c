@@ -274,7 +274,7 @@ replaces(const struct map_sieve_scan *c, struct sv_str line,
 		return false;
 	id = map_sieve_id(line, type);
 	return id.p == NULL || sv_str_chr(id, '\\') < id.n
-	    || c->known(c->ctx, type, id);
+	    || c->known(c->ctx, line, type, id);
 }
 
 static bool
@@ -291,8 +291,8 @@ can_matter(struct map_sieve_scan *c, struct sv_str line)
 		return false;
 	if (has_known_code(c, line, roles) || hides_any(c, line.p, end))
 		return true;
-	return is_modified(c, line) || replaces(c, line, type)
-	    || is_coded_elsewhere(line, roles);
+	return is_modified(c, line) || is_coded_elsewhere(line, roles)
+	    || replaces(c, line, type);
 }
 
 struct map_sieve_scan

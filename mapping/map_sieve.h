@@ -36,9 +36,11 @@ struct map_sieve_scan {
 	int64_t line;		/* number of the last line, from 1 */
 	int64_t dropped;	/* lines, so far */
 	/* Is an earlier version of this resource remembered?  Then its line
-	 * passes, whatever it says now.  NULL: nothing is remembered. */
-	bool (*known)(const void *ctx, struct sv_str type, struct sv_str id);
-	const void *ctx;
+	 * passes, whatever it says now.  NULL: nothing is remembered.  Asked
+	 * only of a line that would be dropped otherwise. */
+	bool (*known)(void *ctx, struct sv_str line, struct sv_str type,
+	    struct sv_str id);
+	void *ctx;
 };
 
 /** Begin with ${block}; lines are counted on from ${line}. */

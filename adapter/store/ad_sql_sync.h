@@ -29,6 +29,7 @@
 	    " n.source = ? GROUP BY p.id ORDER BY n.name") \
 	X(SAME_RESOURCE, "SELECT text FROM resource WHERE source = ?"\
 	    " AND name = ? AND deleted = 0") \
+	X(LAST_RESOURCE, "SELECT ifnull(max(id), 0) FROM resource") \
 	X(LIST_NAMES, "SELECT name FROM resource WHERE source = ?") \
 	X(SEE_PATIENT, "UPDATE patient_name SET seen = ? WHERE source = ?"\
 	    " AND name = ?") \

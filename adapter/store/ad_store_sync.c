@@ -131,6 +131,12 @@ ad_store_hurry(struct ad_store *S, bool hurry)
 }
 
 struct sv_status
+ad_store_last_resource(struct ad_store *S, int64_t *ret)
+{
+	return ad_sql_number(S, ad_sql(S, AD_SQL_LAST_RESOURCE, ""), ret);
+}
+
+struct sv_status
 ad_store_list_names(struct ad_store *S, struct sv_str source,
     void (*each)(void *ctx, struct sv_str name), void *ctx)
 {

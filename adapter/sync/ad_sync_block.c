@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define BLOCK ((size_t)1 << 19)
+#define BLOCK ((size_t)1 << 18)
 
 struct sv_status
 ad_sync_blocks_make(struct ad_sync_blocks *B)
@@ -45,6 +45,7 @@ ad_sync_blocks_open(struct ad_sync_blocks *B, const char *path,
     int64_t offset)
 {
 	B->n_rest = 0;
+	B->first = offset == 0;
 	(void)XXH3_128bits_reset(B->hash);
 	B->fd = open(path, O_RDONLY | O_CLOEXEC);
 	return B->fd >= 0 && skip(B, offset);
@@ -109,6 +110,8 @@ begin(struct ad_sync_blocks *B, struct ad_sync_block *k)
 	k->n = B->n_rest;
 	B->n_rest = 0;
 	k->overlong = false;
+	k->first = B->first;
+	B->first = false;
 	return SV_OK;
 }
 

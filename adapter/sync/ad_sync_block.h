@@ -23,6 +23,7 @@ struct ad_sync_blocks {
 	XXH3_state_t *hash;
 	char *rest;			/* the begin of a line */
 	size_t n_rest, cap_rest;
+	bool first;			/* nothing of the file was read */
 };
 
 /* A block; its memory is the caller's, to be freed. */
@@ -30,6 +31,7 @@ struct ad_sync_block {
 	char *p;
 	size_t n, cap;
 	struct sv_str lines;		/* in it */
+	bool first;			/* of the file */
 	bool overlong;			/* before them one line was too long */
 	int64_t offset;			/* in the file, behind them */
 	bool end;			/* of the file */

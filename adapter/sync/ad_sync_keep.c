@@ -100,11 +100,9 @@ identify(struct ad_sync_loading *L, const struct ad_sync_record *r, int64_t *ret
 {
 	struct ad_intake *I = &L->Y->I;
 	struct ad_result nothing = { .status = 0 };
-	struct fhir_doc doc;
 
 	fhir_issues_init(&nothing.is, &I->A);
-	SV_TRY(fhir_doc_read(&I->A, r->text, &doc, &nothing.is));
-	SV_TRY(ad_identify(I, L->Y->S, (struct ad_set){ doc.entries, 1 },
+	SV_TRY(ad_identify(I, L->Y->S, (struct ad_set){ r->patient, 1 },
 	    &nothing));
 	*ret = I->own_patient;
 	L->patient = 0;

@@ -3,49 +3,49 @@
 #include <stdlib.h>
 #include <xxhash.h>
 
-#define BITS 27			/* 16 MiB; 1 in 100 wrong at 10 million names */
+#define MAX_WORDS ((uint64_t)1 << 21)
 
 struct sv_status
-ad_sync_known_make(struct ad_sync_known *K)
+ad_sync_known_make(struct ad_sync_known *K, int64_t names)
 {
-	K->bits = calloc(1, (size_t)1 << (BITS - 3));
-	return K->bits != NULL ? SV_OK : SV_NOMEM;
+	uint64_t n = 1024;
+
+	while (n < MAX_WORDS && n < (uint64_t)names)
+		n *= 2;
+	K->mask = n - 1;
+	K->words = calloc(n, sizeof(*K->words));
+	return K->words != NULL ? SV_OK : SV_NOMEM;
 }
 
 void
 ad_sync_known_free(struct ad_sync_known *K)
 {
-	free(K->bits);
-	K->bits = NULL;
+	free(K->words);
+	K->words = NULL;
 }
 
-/* Two bits for each name (Bloom, CACM 13(7), 1970), in one word: the table is
- * larger than the caches, and a word costs as much as a bit. */
-static uint64_t
-place(struct sv_str type, struct sv_str id, size_t *ret)
+uint64_t
+ad_sync_known_key(struct sv_str type, struct sv_str id)
 {
-	uint64_t h = XXH3_64bits_withSeed(id.p, id.n, type.n);
+	return XXH3_64bits_withSeed(id.p, id.n, type.n);
+}
 
-	*ret = (size_t)(h >> 12) & (((size_t)1 << (BITS - 6)) - 1);
-	return (uint64_t)1 << (h & 63) | (uint64_t)1 << (h >> 6 & 63);
+/* Two bits for each name (Bloom, CACM 13(7), 1970), in one word: a large table
+ * is not in the caches, and a word costs as much as a bit. */
+static uint64_t
+bits_of(uint64_t key)
+{
+	return (uint64_t)1 << (key & 63) | (uint64_t)1 << (key >> 6 & 63);
 }
 
 void
-ad_sync_known_add(struct ad_sync_known *K, struct sv_str type,
-    struct sv_str id)
+ad_sync_known_add(struct ad_sync_known *K, uint64_t key)
 {
-	size_t at;
-	uint64_t bits = place(type, id, &at);
-
-	K->bits[at] |= bits;
+	K->words[key >> 12 & K->mask] |= bits_of(key);
 }
 
 bool
-ad_sync_known_has(const struct ad_sync_known *K, struct sv_str type,
-    struct sv_str id)
+ad_sync_known_has(const struct ad_sync_known *K, uint64_t key)
 {
-	size_t at;
-	uint64_t bits = place(type, id, &at);
-
-	return (K->bits[at] & bits) == bits;
+	return (K->words[key >> 12 & K->mask] & bits_of(key)) == bits_of(key);
 }

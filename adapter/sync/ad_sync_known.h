@@ -14,19 +14,22 @@
 #include "sv_str.h"
 
 struct ad_sync_known {
-	uint64_t *bits;
+	uint64_t *words;
+	uint64_t mask;			/* of the number of a word */
 };
 
-/** An empty set; 16 MiB, of which what is empty is not touched.  NOMEM. */
-struct sv_status ad_sync_known_make(struct ad_sync_known *K) SV_CHECK;
+/** An empty set for about ${names} names, of 64 bits for each, but no more than
+ * 16 MiB: then it is wrong for 1 in 100 at 10 million names.  NOMEM. */
+struct sv_status ad_sync_known_make(struct ad_sync_known *K, int64_t names)
+    SV_CHECK;
 void ad_sync_known_free(struct ad_sync_known *K);
 
-/** Add the resource ${type}/${id}. */
-void ad_sync_known_add(struct ad_sync_known *K, struct sv_str type,
-    struct sv_str id);
+/** What stands for the resource ${type}/${id}. */
+uint64_t ad_sync_known_key(struct sv_str type, struct sv_str id);
+
+void ad_sync_known_add(struct ad_sync_known *K, uint64_t key);
 
 /** May it be there? */
-bool ad_sync_known_has(const struct ad_sync_known *K, struct sv_str type,
-    struct sv_str id);
+bool ad_sync_known_has(const struct ad_sync_known *K, uint64_t key);
 
 #endif

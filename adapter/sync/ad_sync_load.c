@@ -134,18 +134,25 @@ add_name(void *ctx, struct sv_str name)
 {
 	size_t slash = sv_str_chr(name, '/');
 
-	ad_sync_known_add(ctx, (struct sv_str){ name.p, slash },
-	    sv_str_from(name, slash + 1));
+	ad_sync_known_add(ctx, ad_sync_known_key((struct sv_str){ name.p,
+	    slash }, sv_str_from(name, slash + 1)));
 }
 
+/* There is room for those that are remembered and those of ${bytes} that will
+ * be read: hardly any resource is shorter than 512 bytes. */
 static struct sv_status
-learn_known(struct ad_sync *Y)
+learn_known(struct ad_sync *Y, int64_t bytes)
 {
+	int64_t n = 0;
 	struct sv_status s;
 
-	SV_TRY(ad_sync_known_make(&Y->known));
 	SV_TRY(ad_store_begin(Y->R));
-	s = ad_store_list_names(Y->R, Y->I.r.source, add_name, &Y->known);
+	s = ad_store_last_resource(Y->R, &n);
+	if (sv_is_ok(s))
+		s = ad_sync_known_make(&Y->known, n + bytes / 512);
+	if (sv_is_ok(s))
+		s = ad_store_list_names(Y->R, Y->I.r.source, add_name,
+		    &Y->known);
 	ad_store_rollback(Y->R);
 	return s;
 }
@@ -181,7 +188,7 @@ ad_sync_load(struct ad_sync *Y)
 	SV_TRY(note_skipped(Y));
 	if (Y->n_skipped == Y->n_files)
 		return SV_OK;
-	SV_TRY(learn_known(Y));
+	SV_TRY(learn_known(Y, bytes));
 	SV_TRY(ad_sync_reader_start(Y, &L.X));
 	s = take_all(&L);
 	ad_sync_reader_stop(L.X);

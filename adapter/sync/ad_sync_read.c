@@ -3,26 +3,43 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ad_memory.h"
 #include "ad_sync_block.h"
+#include "ad_sync_sift.h"
 #include "sv_limits.h"
 
-#define BATCHES 4
+#define MAX_THREADS 4
+#define BATCHES (3 * MAX_THREADS)
 
 struct ad_sync_reader {
 	struct ad_sync *Y;
-	const struct map_sieve *sieve;
 	struct sv_arena A;		/* of the sieve */
-	struct sv_arena scratch;	/* of a line */
 	struct ad_sync_batch batch[BATCHES];
-	struct ad_sync_batch *idle[BATCHES], *ready[BATCHES];
-	size_t n_idle, n_ready;
 	pthread_mutex_t lock;
-	pthread_cond_t change;
-	pthread_t thread;
-	bool started, done, stop;
+	pthread_cond_t idled, sifted;
+	struct ad_sync_batch *idle[BATCHES];
+	size_t n_idle;
+	struct ad_sync_batch *ready[BATCHES];	/* at number % BATCHES */
+	size_t n_working;
+	bool stop;
+	/* Of the thread that takes the batches, in their order: */
+	struct ad_sync_sifter F;
+	uint64_t turn;			/* the number of the next batch */
+	int64_t line;			/* of its file, before it; -1: at its begin */
+	struct worker {
+		struct ad_sync_reader *X;
+		struct ad_sync_sifter F;
+		pthread_t thread;
+		bool started;
+	} worker[MAX_THREADS];
+	/* One thread at a time reads a block. */
+	pthread_mutex_t reading;
 	struct ad_sync_blocks blocks;	/* of the file that is being read */
+	size_t file;
+	bool opened, ended;
+	uint64_t n_read;
 };
 
 static struct ad_sync_batch *
@@ -32,159 +49,155 @@ take_idle(struct ad_sync_reader *X)
 
 	(void)pthread_mutex_lock(&X->lock);
 	while (X->n_idle == 0 && !X->stop)
-		(void)pthread_cond_wait(&X->change, &X->lock);
+		(void)pthread_cond_wait(&X->idled, &X->lock);
 	if (!X->stop)
 		b = X->idle[--X->n_idle];
 	(void)pthread_mutex_unlock(&X->lock);
 	if (b != NULL) {
 		sv_arena_reset(&b->A);
 		b->at = NULL;
-		b->n = b->cap = 0;
-		b->lines = b->dropped = 0;
+		b->silent = NULL;
+		b->n = b->cap = b->n_silent = b->cap_silent = 0;
+		b->line = b->lines = b->dropped = 0;
 		b->end = false;
 		b->status = SV_OK;
 	}
 	return b;
 }
 
-static void
-hand_over(struct ad_sync_reader *X, struct ad_sync_batch *b)
-{
-	(void)pthread_mutex_lock(&X->lock);
-	memmove(X->ready + 1, X->ready, X->n_ready * sizeof(b));
-	X->ready[0] = b;
-	X->n_ready++;
-	(void)pthread_cond_broadcast(&X->change);
-	(void)pthread_mutex_unlock(&X->lock);
-}
-
+/* Open the next file, unless one is open; false: there is none. */
 static bool
-is_known(const void *ctx, struct sv_str type, struct sv_str id)
+next_file(struct ad_sync_reader *X, bool *ok)
 {
-	return ad_sync_known_has(ctx, type, id);
+	const struct ad_sync *Y = X->Y;
+
+	*ok = true;
+	if (X->opened)
+		return true;
+	while (X->file < Y->n_files && Y->file[X->file].skip)
+		X->file++;
+	if (X->file == Y->n_files)
+		return false;
+	*ok = ad_sync_blocks_open(&X->blocks, Y->file[X->file].path,
+	    Y->file[X->file].offset);
+	X->opened = true;
+	return true;
 }
 
-/* For tests: what passes must not depend on the sieve. */
-static bool
-sieve_off(void)
-{
-	const char *off = getenv("SALVOR_TEST_NO_SIEVE");
-
-	return off != NULL && off[0] != '\0';
-}
-
+/* The lines of the next block, in ${b}.  SKIP: there is none; BAD with
+ * ${b}->errno_; NOMEM. */
 static struct sv_status
-parse_all(struct ad_sync_reader *X, struct ad_sync_batch *b,
-    struct sv_str lines)
+read_block(struct ad_sync_reader *X, struct ad_sync_batch *b,
+    struct ad_sync_block *k)
 {
-	struct fhir_line l = { .number = b->line };
+	struct sv_status s = SV_BAD;
+	bool ok;
 
-	while (fhir_ndjson_next(&lines, &l)) {
-		b->line = l.number;
-		SV_TRY(ad_sync_parse(X->Y, &X->scratch, b, l.text));
-	}
-	b->line = l.number;
+	SV_ENSURE(!X->ended && next_file(X, &ok), SV_SKIP);
+	b->file = X->file;
+	b->number = X->n_read++;
+	*k = (struct ad_sync_block){ .p = b->block, .cap = b->cap_block };
+	if (ok)
+		s = ad_sync_blocks_next(&X->blocks, k);
+	b->errno_ = errno;
+	b->block = k->p;
+	b->cap_block = k->cap;
+	X->ended = !sv_is_ok(s);
+	SV_TRY(s);
+	b->offset = k->offset;
+	b->end = k->end;
+	if (!b->end)
+		return SV_OK;
+	ad_sync_blocks_digest(&X->blocks, b->digest);
+	ad_sync_blocks_close(&X->blocks);
+	X->opened = false;
+	X->file++;
 	return SV_OK;
 }
 
 static struct sv_status
-sieve(struct ad_sync_reader *X, struct ad_sync_batch *b, struct sv_str lines)
-{
-	struct map_sieve_scan c;
-	struct sv_str line;
-	int64_t before = b->line;
-	struct sv_status s = SV_OK;
-
-	if (sieve_off()) {
-		s = parse_all(X, b, lines);
-		b->lines += b->line - before;
-		return s;
-	}
-	c = map_sieve_begin(X->sieve, lines, b->line);
-	c.known = is_known;
-	c.ctx = &X->Y->known;
-	while (sv_is_ok(s) && map_sieve_next(&c, &line)) {
-		b->line = c.line;
-		s = ad_sync_parse(X->Y, &X->scratch, b, line);
-	}
-	b->line = c.line;
-	b->lines += b->line - before;
-	b->dropped = c.dropped;
-	return s;
-}
-
-static struct sv_status
-next_block(struct ad_sync_reader *X, struct ad_sync_batch *b)
+sift(struct ad_sync_sifter *F, struct ad_sync_batch *b,
+    const struct ad_sync_block *k)
 {
 	const struct sv_str mark = SV_LIT("\xef\xbb\xbf");
-	struct ad_sync_block k = { .p = b->block, .cap = b->cap_block };
-	struct sv_status s = ad_sync_blocks_next(&X->blocks, &k);
+	struct sv_str lines = k->lines;
 	struct ad_sync_record *r;
 
-	b->errno_ = errno;
-	b->block = k.p;
-	b->cap_block = k.cap;
-	SV_TRY(s);
-	b->offset = k.offset;
-	b->end = k.end;
-	if (k.overlong) {
+	if (k->overlong) {
 		SV_ENSURE((r = ad_sync_batch_add(b)) != NULL, SV_NOMEM);
 		r->what = AD_SYNC_REFUSE;
 		r->line = ++b->line;
 		r->reason = SV_LIT("The line is longer than 16 MiB.");
-		b->lines++;
 	}
-	if (b->line == 0 && sv_str_starts(k.lines, mark))
-		k.lines = sv_str_from(k.lines, mark.n);
-	SV_TRY(sieve(X, b, k.lines));
-	if (b->end)
-		ad_sync_blocks_digest(&X->blocks, b->digest);
-	return SV_OK;
+	if (k->first && sv_str_starts(lines, mark))
+		lines = sv_str_from(lines, mark.n);
+	return ad_sync_sift(F, b, lines);
 }
 
-/* Every block of file ${i}; false: no more can be read. */
-static bool
-read_file(struct ad_sync_reader *X, size_t i)
+/* Batches are in flight until they are returned, so that no two that are have
+ * the same place. */
+static void
+hand_over(struct ad_sync_reader *X, struct ad_sync_batch *b)
 {
-	const struct ad_sync_file *f = &X->Y->file[i];
-	bool opened = ad_sync_blocks_open(&X->blocks, f->path, f->offset);
-	int64_t offset = f->offset, line = f->line;
-	bool ok = true, end = false;
-	int e = errno;
+	(void)pthread_mutex_lock(&X->lock);
+	X->ready[b->number % BATCHES] = b;
+	(void)pthread_cond_signal(&X->sifted);
+	(void)pthread_mutex_unlock(&X->lock);
+}
 
-	while (ok && !end) {
-		struct ad_sync_batch *b = take_idle(X);
+static bool
+work_on_one(struct worker *w)
+{
+	struct ad_sync_reader *X = w->X;
+	struct ad_sync_batch *b = take_idle(X);
+	struct ad_sync_block k;
 
-		if (b == NULL)
-			break;
-		b->file = i;
-		b->offset = offset;
-		b->line = line;
-		b->errno_ = e;
-		b->status = opened ? next_block(X, b) : SV_BAD;
-		ok = sv_is_ok(b->status);
-		end = b->end;
-		offset = b->offset;
-		line = b->line;
-		hand_over(X, b);
+	if (b == NULL)
+		return false;
+	(void)pthread_mutex_lock(&X->reading);
+	b->status = read_block(X, b, &k);
+	(void)pthread_mutex_unlock(&X->reading);
+	if (b->status.code == SV_CODE_SKIP) {
+		ad_sync_reader_return(X, b);
+		return false;
 	}
-	ad_sync_blocks_close(&X->blocks);
-	return end;
+	if (sv_is_ok(b->status))
+		b->status = sift(&w->F, b, &k);
+	hand_over(X, b);
+	return true;
 }
 
 static void *
 work(void *arg)
 {
-	struct ad_sync_reader *X = arg;
-	bool ok = true;
+	struct worker *w = arg;
 
-	for (size_t i = 0; ok && i < X->Y->n_files; i++)
-		ok = X->Y->file[i].skip || read_file(X, i);
-	(void)pthread_mutex_lock(&X->lock);
-	X->done = true;
-	(void)pthread_cond_broadcast(&X->change);
-	(void)pthread_mutex_unlock(&X->lock);
+	while (work_on_one(w))
+		;
+	(void)pthread_mutex_lock(&w->X->lock);
+	w->X->n_working--;
+	(void)pthread_cond_signal(&w->X->sifted);
+	(void)pthread_mutex_unlock(&w->X->lock);
 	return NULL;
+}
+
+/* As many threads as processors; fewer will do. */
+static struct sv_status
+start(struct ad_sync_reader *X, const struct map_sieve *sieve)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	for (int i = 0; i < MAX_THREADS && (i == 0 || i < cores); i++) {
+		struct worker *w = &X->worker[i];
+
+		*w = (struct worker){ .X = X, .F = { X->Y, sieve,
+			ad_arena(SV_LIMIT_ARENA) } };
+		(void)pthread_mutex_lock(&X->lock);
+		w->started = pthread_create(&w->thread, NULL, work, w) == 0;
+		X->n_working += w->started ? 1 : 0;
+		(void)pthread_mutex_unlock(&X->lock);
+	}
+	return X->worker[0].started ? SV_OK : SV_NOMEM;
 }
 
 static struct sv_status
@@ -193,7 +206,6 @@ prepare(struct ad_sync_reader *X)
 	struct map_sieve *s;
 
 	X->A = ad_arena(SV_LIMIT_ARENA);
-	X->scratch = ad_arena(SV_LIMIT_ARENA);
 	for (size_t i = 0; i < BATCHES; i++) {
 		X->batch[i].A = ad_arena(SV_LIMIT_ARENA);
 		X->idle[X->n_idle++] = &X->batch[i];
@@ -201,9 +213,8 @@ prepare(struct ad_sync_reader *X)
 	SV_TRY(ad_sync_blocks_make(&X->blocks));
 	SV_TRY(map_sieve_make(&X->A, X->Y->u->engine.engine.input.terminology,
 	    &s));
-	X->sieve = s;
-	X->started = pthread_create(&X->thread, NULL, work, X) == 0;
-	return X->started ? SV_OK : SV_NOMEM;
+	X->F = (struct ad_sync_sifter){ X->Y, s, ad_arena(SV_LIMIT_ARENA) };
+	return start(X, s);
 }
 
 struct sv_status
@@ -214,8 +225,11 @@ ad_sync_reader_start(struct ad_sync *Y, struct ad_sync_reader **ret)
 
 	SV_ENSURE(X != NULL, SV_NOMEM);
 	X->Y = Y;
+	X->line = -1;
 	(void)pthread_mutex_init(&X->lock, NULL);
-	(void)pthread_cond_init(&X->change, NULL);
+	(void)pthread_mutex_init(&X->reading, NULL);
+	(void)pthread_cond_init(&X->idled, NULL);
+	(void)pthread_cond_init(&X->sifted, NULL);
 	s = prepare(X);
 	if (!sv_is_ok(s)) {
 		ad_sync_reader_stop(X);
@@ -225,17 +239,32 @@ ad_sync_reader_start(struct ad_sync *Y, struct ad_sync_reader **ret)
 	return SV_OK;
 }
 
+/* What depends on the batches before ${b}. */
+static void
+put_in_order(struct ad_sync_reader *X, struct ad_sync_batch *b)
+{
+	if (X->line < 0)
+		X->line = X->Y->file[b->file].line;
+	if (sv_is_ok(b->status))
+		b->status = ad_sync_sift_in_order(&X->F, b, X->line);
+	X->line = b->end ? -1 : b->line;
+}
+
 struct ad_sync_batch *
 ad_sync_reader_next(struct ad_sync_reader *X)
 {
-	struct ad_sync_batch *b = NULL;
+	struct ad_sync_batch **at = &X->ready[X->turn % BATCHES], *b;
 
 	(void)pthread_mutex_lock(&X->lock);
-	while (X->n_ready == 0 && !X->done)
-		(void)pthread_cond_wait(&X->change, &X->lock);
-	if (X->n_ready > 0)
-		b = X->ready[--X->n_ready];
+	while (*at == NULL && X->n_working > 0)
+		(void)pthread_cond_wait(&X->sifted, &X->lock);
+	b = *at;
+	*at = NULL;
 	(void)pthread_mutex_unlock(&X->lock);
+	if (b == NULL)
+		return NULL;
+	X->turn++;
+	put_in_order(X, b);
 	return b;
 }
 
@@ -244,7 +273,7 @@ ad_sync_reader_return(struct ad_sync_reader *X, struct ad_sync_batch *b)
 {
 	(void)pthread_mutex_lock(&X->lock);
 	X->idle[X->n_idle++] = b;
-	(void)pthread_cond_broadcast(&X->change);
+	(void)pthread_cond_signal(&X->idled);
 	(void)pthread_mutex_unlock(&X->lock);
 }
 
@@ -255,18 +284,23 @@ ad_sync_reader_stop(struct ad_sync_reader *X)
 		return;
 	(void)pthread_mutex_lock(&X->lock);
 	X->stop = true;
-	(void)pthread_cond_broadcast(&X->change);
+	(void)pthread_cond_broadcast(&X->idled);
 	(void)pthread_mutex_unlock(&X->lock);
-	if (X->started)
-		(void)pthread_join(X->thread, NULL);
+	for (size_t i = 0; i < MAX_THREADS; i++) {
+		if (X->worker[i].started)
+			(void)pthread_join(X->worker[i].thread, NULL);
+		sv_arena_free(&X->worker[i].F.A);
+	}
 	for (size_t i = 0; i < BATCHES; i++) {
 		free(X->batch[i].block);
 		sv_arena_free(&X->batch[i].A);
 	}
 	ad_sync_blocks_free(&X->blocks);
-	sv_arena_free(&X->scratch);
+	sv_arena_free(&X->F.A);
 	sv_arena_free(&X->A);
-	(void)pthread_cond_destroy(&X->change);
+	(void)pthread_cond_destroy(&X->sifted);
+	(void)pthread_cond_destroy(&X->idled);
+	(void)pthread_mutex_destroy(&X->reading);
 	(void)pthread_mutex_destroy(&X->lock);
 	free(X);
 }

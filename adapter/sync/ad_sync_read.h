@@ -1,10 +1,11 @@
 /**
- * ad_sync_read.h: the files of an export to what they say, in a thread of its
+ * ad_sync_read.h: the files of an export to what they say, in threads of their
  * own; internal to adapter/sync.
  *
- * Files are read in blocks of whole lines.  What passes the sieve is parsed
- * strictly, and its records come out in the order of the lines, a batch for a
- * block.  Memory is that of a few blocks, however large the files are.
+ * Files are read in blocks of whole lines, one for each thread.  What passes
+ * the sieve is parsed strictly, and its records come out in the order of the
+ * lines, a batch for a block.  Memory is that of a few blocks, however large
+ * the files are.
  */
 #ifndef AD_SYNC_READ_H
 #define AD_SYNC_READ_H
@@ -30,22 +31,35 @@ struct ad_sync_record {
 	struct sv_str key, base;	/* of its patient; "" if shared */
 	struct map_version version;
 	struct sv_str refers;
+	struct fhir_entry *patient;	/* with its tree, if it is a Patient */
 	struct sv_str url;
 	struct sv_str reason;
+	bool named;			/* the resource is one to remember: */
+	uint64_t known;			/* ad_sync_known_key */
+};
+
+/* A line that says nothing, unless its resource is remembered. */
+struct ad_sync_silent {
+	int64_t line;
+	struct sv_str text;
+	uint64_t key;			/* ad_sync_known_key */
 };
 
 struct ad_sync_batch {
 	size_t file;			/* its number in the run */
+	uint64_t number;		/* of the batch, in their order */
 	char *block;			/* the lines */
 	size_t cap_block;
 	struct sv_arena A;		/* of the records */
 	struct ad_sync_record *at;
 	size_t n, cap;
+	struct ad_sync_silent *silent;
+	size_t n_silent, cap_silent;
 	int64_t offset, line;		/* behind the block */
 	int64_t lines, dropped;
 	bool end;			/* of the file; ${digest} is set */
 	char digest[33];
-	struct sv_status status;	/* RETRY: errno_; NOMEM */
+	struct sv_status status;	/* BAD: errno_; NOMEM */
 	int errno_;
 };
 
@@ -62,7 +76,7 @@ struct ad_sync_batch *ad_sync_reader_next(struct ad_sync_reader *X);
 /** ${b} is done with. */
 void ad_sync_reader_return(struct ad_sync_reader *X, struct ad_sync_batch *b);
 
-/** End the thread, wherever it is.  NULL is allowed. */
+/** End the threads, wherever they are.  NULL is allowed. */
 void ad_sync_reader_stop(struct ad_sync_reader *X);
 
 /** Read ${line} into ${b}, as one record or several.  ${A} is for working

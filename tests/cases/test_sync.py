@@ -251,6 +251,35 @@ class Sieve(unittest.TestCase):
             self.assertEqual(a.holds(), b.holds())
             self.assertEqual(a.content()['due'], b.content()['due'])
 
+    def test_blocks_count_in_their_order(self):
+        """Threads read blocks side by side: a correction in the next block, or far behind, takes back what was said
+        before it, nothing that comes after it; and every line has its number."""
+        filler = [{'resourceType': 'Encounter', 'id': 'v%d' % i, 'text': {'div': 'x' * 4000}} for i in range(40)]
+        text, refused = [], []
+        for i in range(150):
+            me = 'p%03d' % i
+            # Without a version the later line holds.
+            said = [psa(me, me + '-p2', '2026-02-10', 14, code=c, meta={'versionId': v} if i % 2 else {}) for v, c in (
+                ('1', LOINC_PSA), ('2', LOINC_HB), ('3', LOINC_PSA), ('4', LOINC_HB))][:1 + i % 4]
+            parts = [history(me)[:-1]] + [[s] for s in said]
+            if i % 3 == 0:
+                parts = [[x for p in parts for x in p]]
+            for p in parts:
+                text += [json.dumps(x) for x in p + filler[:(i * 7) % 40]]
+            if i % 10 == 0:
+                text.append('{"resourceType": "Patient"}')
+                refused.append(len(text))
+        with Registry() as a, Registry() as b:
+            for r in (a, b):
+                with open(r.export + '/all.ndjson', 'w') as f:
+                    f.write('\n'.join(text) + '\n')
+            self.assertEqual(a.run()[0], 5)
+            self.assertEqual([x['line'] for x in a.refused()], refused)
+            self.assertEqual(b.run(SALVOR_TEST_NO_SIEVE='1')[0], 5)
+            self.assertEqual(a.holds(), b.holds())
+            versions = a.sql("SELECT version, count(*) FROM resource WHERE name LIKE '%-p2' GROUP BY 1 ORDER BY 1")
+            self.assertEqual(versions, [('', 75), ('2', 38), ('4', 37)])
+
     def test_what_says_nothing_now_takes_back_what_it_said(self):
         first = history('7')
         before, _ = self.same(first)
