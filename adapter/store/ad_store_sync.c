@@ -123,8 +123,8 @@ struct sv_status
 ad_store_hurry(struct ad_store *S, bool hurry)
 {
 	const char *sql = hurry ? "PRAGMA synchronous = NORMAL;"
-	    "PRAGMA wal_autocheckpoint = 16000" : "PRAGMA synchronous = FULL;"
-	    "PRAGMA wal_autocheckpoint = 4000";
+	    "PRAGMA wal_autocheckpoint = 8000" : "PRAGMA synchronous = FULL;"
+	    "PRAGMA wal_autocheckpoint = 2000";
 
 	return sqlite3_exec(S->db, sql, NULL, NULL, NULL) == SQLITE_OK ? SV_OK
 	    : ad_sql_failed(S);
