@@ -194,6 +194,7 @@ ad_sync_parse(struct ad_sync *Y, struct sv_arena *A, struct ad_sync_batch *b,
 	SV_ENSURE((r = ad_sync_batch_add(b)) != NULL, SV_NOMEM);
 	r->line = b->line;
 	r->text = line;
-	return sv_is_ok(s) ? read_resource(Y, A, b, r, &doc.entries[0])
-	    : refuse(b, r, reason_of(&is));
+	SV_TRY(sv_is_ok(s) ? read_resource(Y, A, b, r, &doc.entries[0])
+	    : refuse(b, r, reason_of(&is)));
+	return sv_arena_ok(A) ? SV_OK : SV_NOMEM;
 }

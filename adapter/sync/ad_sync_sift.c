@@ -29,7 +29,6 @@ parse_all(struct ad_sync_sifter *F, struct ad_sync_batch *b,
 struct noting {
 	struct ad_sync_batch *b;
 	const struct map_sieve_scan *scan;
-	bool failed;
 };
 
 static bool
@@ -43,10 +42,8 @@ note(void *ctx, struct sv_str line, struct sv_str type, struct sv_str id)
 	if (b->n_silent == b->cap_silent) {
 		at = sv_arena_grow(&b->A, at, b->n_silent * sizeof(*at),
 		    cap * sizeof(*at));
-		if (at == NULL) {
-			N->failed = true;
+		if (at == NULL)
 			return false;
-		}
 		b->silent = at;
 		b->cap_silent = cap;
 	}
@@ -60,7 +57,7 @@ ad_sync_sift(struct ad_sync_sifter *F, struct ad_sync_batch *b,
     struct sv_str lines)
 {
 	struct map_sieve_scan c;
-	struct noting N = { b, &c, false };
+	struct noting N = { b, &c };
 	struct sv_str line;
 
 	if (sieve_off())
@@ -74,7 +71,7 @@ ad_sync_sift(struct ad_sync_sifter *F, struct ad_sync_batch *b,
 	}
 	b->line = c.line;
 	b->dropped = c.dropped;
-	return N.failed ? SV_NOMEM : SV_OK;
+	return SV_OK;
 }
 
 /* Parse the silent lines before ${line} whose resources are remembered; their
@@ -133,6 +130,7 @@ ad_sync_sift_in_order(struct ad_sync_sifter *F, struct ad_sync_batch *b,
 		b->at[i].line += line;
 	b->lines = b->line;
 	b->line += line;
-	/* Nothing follows from a text for which there was no memory. */
+	/* Of both steps: nothing follows from a text or a silent line for which
+	 * there was no memory. */
 	return sv_arena_ok(&b->A) ? SV_OK : SV_NOMEM;
 }

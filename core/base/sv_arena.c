@@ -68,18 +68,24 @@ take_block(struct sv_arena *A, size_t n)
 	return true;
 }
 
+static void *
+refuse(struct sv_arena *A)
+{
+	A->failed = true;
+	return NULL;
+}
+
 void *
 sv_arena_alloc(struct sv_arena *A, size_t n)
 {
 	size_t room;
 	char *p;
 
-	room = n > SIZE_MAX / 4 ? SIZE_MAX / 2
-	    : (n == 0 ? ALIGN : (n + ALIGN - 1) & ~(ALIGN - 1)) + GAP;
-	if (room > (size_t)(A->end - A->at) && !take_block(A, room)) {
-		A->failed = true;
-		return NULL;
-	}
+	if (n > SIZE_MAX / 4)
+		return refuse(A);
+	room = (n == 0 ? ALIGN : (n + ALIGN - 1) & ~(ALIGN - 1)) + GAP;
+	if (room > (size_t)(A->end - A->at) && !take_block(A, room))
+		return refuse(A);
 	p = A->at;
 	A->at += room;
 	A->last = p;
@@ -90,12 +96,12 @@ sv_arena_alloc(struct sv_arena *A, size_t n)
 void *
 sv_arena_zalloc(struct sv_arena *A, size_t count, size_t size)
 {
-	size_t n = size != 0 && count > SIZE_MAX / 4 / size ? SIZE_MAX / 2
-	    : count * size;
-	void *p = sv_arena_alloc(A, n);
+	void *p;
 
-	if (p != NULL)
-		memset(p, 0, n);
+	if (size != 0 && count > SIZE_MAX / 4 / size)
+		return refuse(A);
+	if ((p = sv_arena_alloc(A, count * size)) != NULL)
+		memset(p, 0, count * size);
 	return p;
 }
 
