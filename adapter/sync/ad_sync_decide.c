@@ -4,14 +4,11 @@
  */
 #include "ad_sync_run.h"
 
-#include <unistd.h>
-
 #include "ad_clock.h"
 #include "ad_memory.h"
 #include "ad_stop.h"
 
 #define CHUNK 8			/* patients that are worked out together */
-#define MAX_WORKERS 4
 #define MAX_READY 4
 
 struct pool {
@@ -30,7 +27,7 @@ struct pool {
 		struct ad_store *S;
 		pthread_t thread;
 		bool started;
-	} worker[MAX_WORKERS];
+	} worker[AD_SYNC_MAX_THREADS];
 };
 
 static void
@@ -200,11 +197,11 @@ static struct sv_status
 start(struct pool *p)
 {
 	const char *path = p->Y->store_path;
-	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	int n = ad_sync_threads();
 	struct sv_err err = { .text = "" };
 
 	p->list = ad_store_open(path, AD_STORE_READ, &err);
-	for (int i = 0; p->list != NULL && i < MAX_WORKERS && i < cores; i++) {
+	for (int i = 0; p->list != NULL && i < n; i++) {
 		struct worker *w = &p->worker[i];
 
 		w->p = p;
@@ -230,7 +227,7 @@ end(struct pool *p)
 	p->stop = true;
 	(void)pthread_cond_broadcast(&p->change);
 	(void)pthread_mutex_unlock(&p->lock);
-	for (int i = 0; i < MAX_WORKERS; i++) {
+	for (int i = 0; i < AD_SYNC_MAX_THREADS; i++) {
 		if (p->worker[i].started)
 			(void)pthread_join(p->worker[i].thread, NULL);
 		ad_store_close(p->worker[i].S);

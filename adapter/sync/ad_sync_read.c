@@ -3,15 +3,13 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "ad_memory.h"
 #include "ad_sync_block.h"
 #include "ad_sync_sift.h"
 #include "sv_limits.h"
 
-#define MAX_THREADS 4
-#define BATCHES (3 * MAX_THREADS)
+#define BATCHES (3 * AD_SYNC_MAX_THREADS)
 
 struct ad_sync_reader {
 	struct ad_sync *Y;
@@ -33,7 +31,7 @@ struct ad_sync_reader {
 		struct ad_sync_sifter F;
 		pthread_t thread;
 		bool started;
-	} worker[MAX_THREADS];
+	} worker[AD_SYNC_MAX_THREADS];
 	/* One thread at a time reads a block. */
 	pthread_mutex_t reading;
 	struct ad_sync_blocks blocks;	/* of the file that is being read */
@@ -181,13 +179,13 @@ work(void *arg)
 	return NULL;
 }
 
-/* As many threads as processors; fewer will do. */
+/* Fewer threads will do. */
 static struct sv_status
 start(struct ad_sync_reader *X, const struct map_sieve *sieve)
 {
-	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	int n = ad_sync_threads();
 
-	for (int i = 0; i < MAX_THREADS && (i == 0 || i < cores); i++) {
+	for (int i = 0; i < n; i++) {
 		struct worker *w = &X->worker[i];
 
 		*w = (struct worker){ .X = X, .F = { X->Y, sieve,
@@ -286,7 +284,7 @@ ad_sync_reader_stop(struct ad_sync_reader *X)
 	X->stop = true;
 	(void)pthread_cond_broadcast(&X->idled);
 	(void)pthread_mutex_unlock(&X->lock);
-	for (size_t i = 0; i < MAX_THREADS; i++) {
+	for (size_t i = 0; i < AD_SYNC_MAX_THREADS; i++) {
 		if (X->worker[i].started)
 			(void)pthread_join(X->worker[i].thread, NULL);
 		sv_arena_free(&X->worker[i].F.A);

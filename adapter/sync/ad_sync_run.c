@@ -222,6 +222,15 @@ prepare_intake(struct ad_sync *Y)
 	return I->recorded.p != NULL ? SV_OK : SV_NOMEM;
 }
 
+int
+ad_sync_threads(void)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return cores < 1 ? 1 : cores > AD_SYNC_MAX_THREADS
+	    ? AD_SYNC_MAX_THREADS : (int)cores;
+}
+
 static struct sv_status
 prepare(struct ad_sync *Y)
 {

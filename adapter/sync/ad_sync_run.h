@@ -115,6 +115,12 @@ struct ad_sync {
  * set; then end it.  AD_EXIT_OK, AD_EXIT_PARTIAL, or why not all was done. */
 enum ad_exit ad_sync_run(struct ad_sync *Y);
 
+/* How many threads read, or decide, beside the one that writes. */
+#define AD_SYNC_MAX_THREADS 4
+
+/** The same, on this machine: 1 to AD_SYNC_MAX_THREADS. */
+int ad_sync_threads(void);
+
 /** Write where the run is, inside a unit. */
 struct sv_status ad_sync_put_state(struct ad_sync *Y) SV_CHECK;
 
