@@ -9,10 +9,12 @@
 
 /* Every kind but the first has its number in front; no frame of Zstandard
  * begins so, and no JSON. */
-static bool
-is_kind(struct sv_str packed, int kind)
+static enum ad_pack
+kind_of(struct sv_str packed)
 {
-	return packed.n > 0 && *packed.p == kind;
+	unsigned char first = (unsigned char)*packed.p;
+
+	return first < AD_PACK_MAX ? (enum ad_pack)first : AD_PACK_MESSAGE;
 }
 
 /* Read by all threads, and there until the end. */
@@ -143,14 +145,13 @@ struct sv_status
 ad_store_unpack(struct sv_arena *A, struct sv_str packed, size_t ceiling,
     struct sv_str *ret)
 {
-	int kind = AD_PACK_MAX - 1;
+	enum ad_pack kind;
 	unsigned long long size;
 	char *p;
 
 	*ret = (struct sv_str){ "", 0 };
 	SV_ENSURE(packed.n > 0, SV_SKIP);
-	while (kind > AD_PACK_MESSAGE && !is_kind(packed, kind))
-		kind--;
+	kind = kind_of(packed);
 	packed = sv_str_from(packed, kind != AD_PACK_MESSAGE ? 1 : 0);
 	size = ZSTD_getFrameContentSize(packed.p, packed.n);
 	SV_ENSURE(size <= ceiling, SV_BAD);
@@ -165,7 +166,7 @@ struct sv_status
 ad_store_unpack_resource(struct sv_arena *A, struct sv_str kept,
     size_t ceiling, struct sv_str *ret)
 {
-	if (kept.n == 0 || is_kind(kept, AD_PACK_RESOURCE))
+	if (kept.n == 0 || kind_of(kept) == AD_PACK_RESOURCE)
 		return ad_store_unpack(A, kept, ceiling, ret);
 	SV_ENSURE(kept.n <= ceiling, SV_BAD);
 	*ret = sv_arena_str(A, kept);
