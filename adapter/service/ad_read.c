@@ -2,8 +2,8 @@
  * What a set of resources says, before anything is remembered of it.
  */
 #include "ad_apply.h"
-#include "ad_store_pack.h"
 
+#include "ad_store_pack.h"
 #include "fhir_type.h"
 #include "map_subject.h"
 #include "sv_limits.h"
