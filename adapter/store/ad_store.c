@@ -132,8 +132,7 @@ open_database(struct ad_store *S, const char *path, enum ad_store_mode mode,
 	mode_t mask = umask(077);
 	bool ok;
 
-	/* The lock of the unit keeps threads apart: SQLite need not. */
-	ok = sqlite3_open_v2(path, &S->db, flags | SQLITE_OPEN_NOMUTEX, NULL)
+	ok = sqlite3_open_v2(path, &S->db, flags | SQLITE_OPEN_FULLMUTEX, NULL)
 	    == SQLITE_OK && sqlite3_busy_timeout(S->db, 10000) == SQLITE_OK
 	    && (mode == AD_STORE_READ
 	    || sqlite3_exec(S->db, settings, NULL, NULL, NULL) == SQLITE_OK);
