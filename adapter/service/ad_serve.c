@@ -37,15 +37,27 @@ note_orphans(void *ctx, const struct ad_backlog *b)
 	return true;
 }
 
+/* In a unit: at a reload other threads are at work with the same store. */
+static struct sv_status
+note_all_orphans(struct ad_service *V, const struct ad_conf *c)
+{
+	struct sv_status s;
+
+	SV_TRY(ad_store_begin(V->reader));
+	s = ad_store_list_destinations(V->reader, note_orphans,
+	    (void *)(uintptr_t)c);
+	ad_store_rollback(V->reader);
+	return s;
+}
+
 static struct ad_poster *
 start_poster(struct ad_service *V, const struct ad_conf *c,
     struct sv_err *err)
 {
 	struct ad_destination d[AD_CONF_MAX];
 
-	if (!sv_is_ok(ad_store_list_destinations(V->store, note_orphans,
-	    (void *)(uintptr_t)c)))
-		ad_log("store-failed", "why=\"%s\"", ad_store_error(V->store));
+	if (!sv_is_ok(note_all_orphans(V, c)))
+		ad_log("store-failed", "why=\"%s\"", ad_store_error(V->reader));
 	ad_setup_destinations(c, d);
 	return ad_poster_start(V->store, d, c->n_destinations, note_post, err);
 }

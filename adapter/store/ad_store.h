@@ -351,7 +351,8 @@ struct sv_status ad_store_list_rows(struct ad_store *S,
     enum ad_row_state state, const struct ad_row_visitor *v) SV_CHECK;
 
 /** What there is for each destination that has unsettled or dead rows, also
- * for one that is no longer configured. */
+ * for one that is no longer configured.  Inside a unit, if other threads use
+ * ${S}. */
 struct ad_backlog {
 	struct sv_str destination;
 	int64_t waiting, dead;
