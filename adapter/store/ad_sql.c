@@ -1,5 +1,7 @@
 #include "ad_sql.h"
 
+#include "ad_store_key.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -69,6 +71,14 @@ ready(struct ad_store *S, enum ad_sql q, const char *format, va_list ap)
 		return NULL;
 	}
 	return s;
+}
+
+sqlite3_stmt *
+ad_sql_named(struct ad_store *S, enum ad_sql q, struct sv_str source,
+    struct sv_str name)
+{
+	return ad_sql(S, q, "iss", (int64_t)ad_store_name_key(source, name),
+	    source, name);
 }
 
 sqlite3_stmt *

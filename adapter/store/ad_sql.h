@@ -56,20 +56,20 @@
 	X(FIND_HOME, "SELECT base FROM source WHERE name = ?")		\
 	X(PUT_HOME, "INSERT INTO source(name, base) VALUES(?,?)")	\
 	X(FIND_RESOURCE, "SELECT patient, full_url, version, updated,"	\
-	    " refers, deleted FROM resource WHERE source = ? AND name = ?") \
-	X(ADD_RESOURCE, AD_SQL_RESOURCE " ON CONFLICT DO NOTHING")	\
-	X(PUT_RESOURCE, AD_SQL_RESOURCE " ON CONFLICT(source, name) DO"	\
-	    " UPDATE SET patient = excluded.patient,"			\
-	    " full_url = excluded.full_url, version = excluded.version,"	\
-	    " updated = excluded.updated, refers = excluded.refers,"	\
-	    " deleted = excluded.deleted, text = excluded.text,"		\
-	    " message = excluded.message")				\
+	    " refers, deleted FROM resource" AD_SQL_NAMED)		\
+	X(HAS_RESOURCE, "SELECT id FROM resource" AD_SQL_NAMED)		\
+	X(ADD_RESOURCE, "INSERT INTO resource(key, source, name, patient," \
+	    " full_url, version, updated, refers, deleted, text, message)" \
+	    " VALUES(?,?,?,nullif(?,0),?,?,?,nullif(?,''),?,?,?)")	\
+	X(REPLACE_RESOURCE, "UPDATE resource SET patient = nullif(?4,0)," \
+	    " full_url = ?5, version = ?6, updated = ?7,"		\
+	    " refers = nullif(?8,''), deleted = ?9, text = ?10,"		\
+	    " message = ?11" AD_SQL_NAMED)				\
 	X(LOAD_PATIENT, "SELECT source, name, refers, message, full_url,"	\
 	    " text FROM resource WHERE patient = ? AND deleted = 0"	\
 	    " AND message <> ?")						\
 	X(LOAD_SHARED, "SELECT source, name, refers, message, full_url,"	\
-	    " text FROM resource WHERE source = ? AND name = ?"		\
-	    " AND deleted = 0")						\
+	    " text FROM resource" AD_SQL_NAMED " AND deleted = 0")	\
 	X(USERS_OF, "SELECT DISTINCT patient FROM resource"		\
 	    " WHERE refers = ? AND source = ? AND patient IS NOT NULL")	\
 	X(CURRENT, "SELECT id, message, cancer, decision, as_of, recorded," \
@@ -162,9 +162,8 @@
 
 #define AD_SQL_MESSAGE "SELECT id, received, source, key, method, target," \
 	" media, correlation, size, fate, status, reason"
-#define AD_SQL_RESOURCE "INSERT INTO resource(source, name, patient," \
-	" full_url, version, updated, refers, deleted, text, message)" \
-	" VALUES(?,?,nullif(?,0),?,?,?,nullif(?,''),?,?,?)"
+/* A resource is found by its number (ad_store_key.h), but is known by its name. */
+#define AD_SQL_NAMED " WHERE key = ?1 AND source = ?2 AND name = ?3"
 #define AD_SQL_ROW "SELECT id, patient, message, destination, decision," \
 	" correlation, state, attempts, status, created, due, reason, said"
 /* What is posted as it is kept is there once: a row without a body has that of
@@ -199,6 +198,10 @@ extern const char *const ad_store_layouts[AD_STORE_SCHEMA];
 
 /* Why the last call of this thread failed: threads share a store. */
 extern _Thread_local char ad_sql_error[512];
+
+/** Statement ${q}, which ends with AD_SQL_NAMED, for ${name} of ${source}. */
+sqlite3_stmt *ad_sql_named(struct ad_store *S, enum ad_sql q,
+    struct sv_str source, struct sv_str name);
 
 /** Statement ${q}, ready, with its parameters bound; NULL on failure. */
 sqlite3_stmt *ad_sql(struct ad_store *S, enum ad_sql q, const char *format,

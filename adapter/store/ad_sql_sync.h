@@ -27,10 +27,10 @@
 	    " p.failed_to, p.window_to FROM patient p JOIN patient_name"\
 	    " n ON n.patient = p.id WHERE p.standing IS NOT NULL AND"\
 	    " n.source = ? GROUP BY p.id ORDER BY n.name") \
-	X(SAME_RESOURCE, "SELECT text FROM resource WHERE source = ?"\
-	    " AND name = ? AND deleted = 0") \
+	X(SAME_RESOURCE, "SELECT text FROM resource" AD_SQL_NAMED\
+	    " AND deleted = 0") \
 	X(LAST_RESOURCE, "SELECT ifnull(max(id), 0) FROM resource") \
-	X(LIST_NAMES, "SELECT name FROM resource WHERE source = ?") \
+	X(LIST_KEYS, "SELECT key FROM resource") \
 	X(SEE_PATIENT, "UPDATE patient_name SET seen = ? WHERE source = ?"\
 	    " AND name = ?") \
 	X(LAST_SEEN, "SELECT max(seen) FROM patient_name WHERE source = ?") \

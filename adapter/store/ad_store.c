@@ -11,6 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "ad_store_key.h"
+
 /* "Slvr": says whose file it is (sqlite.org/pragma.html#pragma_application_id). */
 #define APPLICATION_ID 0x536c7672
 
@@ -62,6 +64,21 @@ check_layout(struct ad_store *S, int64_t *ret_version, struct sv_err *err)
 	return true;
 }
 
+/* The SQL function resource_key(source, name) of layout 10. */
+static void
+key_of_row(sqlite3_context *c, int n, sqlite3_value **v)
+{
+	struct sv_str part[2];
+
+	for (int i = 0; i < n; i++) {
+		const void *p = sqlite3_value_blob(v[i]);
+
+		part[i] = (struct sv_str){ p != NULL ? p : "",
+			(size_t)sqlite3_value_bytes(v[i]) };
+	}
+	sqlite3_result_int64(c, (int64_t)ad_store_name_key(part[0], part[1]));
+}
+
 /* Bring the layout up to date; nothing is changed unless all of it can be. */
 static bool
 migrate(struct ad_store *S, enum ad_store_mode mode, struct sv_err *err)
@@ -78,7 +95,9 @@ migrate(struct ad_store *S, enum ad_store_mode mode, struct sv_err *err)
 		    "start the service once");
 		return false;
 	}
-	ok = sqlite3_exec(S->db, "BEGIN IMMEDIATE", NULL, NULL, NULL)
+	ok = sqlite3_create_function(S->db, "resource_key", 2, SQLITE_UTF8,
+	    NULL, key_of_row, NULL, NULL) == SQLITE_OK
+	    && sqlite3_exec(S->db, "BEGIN IMMEDIATE", NULL, NULL, NULL)
 	    == SQLITE_OK;
 	for (; ok && version < AD_STORE_SCHEMA; version++)
 		ok = sqlite3_exec(S->db, ad_store_layouts[version], NULL, NULL, NULL)

@@ -124,7 +124,7 @@ load_shared(struct loading *L, const struct ad_load *q, const struct ad_have *by
 		L->have[L->n++] = q->own[i];
 		return SV_OK;
 	}
-	s = ad_sql(L->S, AD_SQL_LOAD_SHARED, "ss", source, name);
+	s = ad_sql_named(L->S, AD_SQL_LOAD_SHARED, source, name);
 	st = ad_sql_step(L->S, s);
 	if (st.code == SV_CODE_SKIP)
 		return SV_OK;

@@ -2,6 +2,7 @@
  * Patients and the resources that are remembered of them.
  */
 #include "ad_sql.h"
+#include "ad_store_key.h"
 
 struct sv_status
 ad_store_find_patient(struct ad_store *S, struct sv_str source,
@@ -77,7 +78,7 @@ struct sv_status
 ad_store_find_resource(struct ad_store *S, struct sv_arena *A,
     struct sv_str source, struct sv_str name, struct ad_kept *ret)
 {
-	sqlite3_stmt *s = ad_sql(S, AD_SQL_FIND_RESOURCE, "ss", source, name);
+	sqlite3_stmt *s = ad_sql_named(S, AD_SQL_FIND_RESOURCE, source, name);
 
 	SV_TRY(ad_sql_step(S, s));
 	*ret = (struct ad_kept){ .source = source, .name = name,
@@ -95,22 +96,32 @@ ad_store_find_resource(struct ad_store *S, struct sv_arena *A,
 static struct sv_status
 put(struct ad_store *S, enum ad_sql q, const struct ad_kept *r)
 {
-	return ad_sql_run(S, q, "ssissssibi", r->source, r->name, r->patient,
-	    r->full_url, r->version.id, r->version.updated, r->refers,
-	    (int64_t)r->deleted, r->text, r->message);
+	return ad_sql_run(S, q, "ississssibi", (int64_t)ad_store_name_key(
+	    r->source, r->name), r->source, r->name, r->patient, r->full_url,
+	    r->version.id, r->version.updated, r->refers, (int64_t)r->deleted,
+	    r->text, r->message);
 }
 
 struct sv_status
 ad_store_add_resource(struct ad_store *S, const struct ad_kept *r)
 {
-	SV_TRY(put(S, AD_SQL_ADD_RESOURCE, r));
-	return sqlite3_changes64(S->db) > 0 ? SV_OK : SV_SKIP;
+	sqlite3_stmt *has = ad_sql_named(S, AD_SQL_HAS_RESOURCE, r->source,
+	    r->name);
+	struct sv_status s = ad_sql_step(S, has);
+
+	if (s.code == SV_CODE_SKIP)
+		return put(S, AD_SQL_ADD_RESOURCE, r);
+	(void)sqlite3_reset(has);
+	SV_TRY(s);
+	return SV_SKIP;
 }
 
 struct sv_status
 ad_store_put_resource(struct ad_store *S, const struct ad_kept *r)
 {
-	return put(S, AD_SQL_PUT_RESOURCE, r);
+	SV_TRY(put(S, AD_SQL_REPLACE_RESOURCE, r));
+	return sqlite3_changes64(S->db) > 0 ? SV_OK
+	    : put(S, AD_SQL_ADD_RESOURCE, r);
 }
 
 struct sv_status

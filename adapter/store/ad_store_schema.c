@@ -114,5 +114,23 @@
 /* Resources are packed; earlier programs could not read them. */
 #define SCHEMA_9 "PRAGMA user_version = 9;"
 
+/* Resources are found by a number (ad_store_key.h), no longer by an index of
+ * their names; resource_key() is ad_store_name_key. */
+#define SCHEMA_10							\
+	"CREATE TABLE resource_10(id INTEGER PRIMARY KEY, key INTEGER NOT NULL," \
+	" source TEXT NOT NULL, name TEXT NOT NULL, patient INTEGER,"	\
+	" full_url TEXT, version TEXT, updated TEXT, refers TEXT, deleted" \
+	" INTEGER NOT NULL, text BLOB, message INTEGER NOT NULL) STRICT;" \
+	"INSERT INTO resource_10 SELECT id, resource_key(source, name),"	\
+	" source, name, patient, full_url, version, updated, refers, deleted," \
+	" text, message FROM resource;"					\
+	"DROP TABLE resource; ALTER TABLE resource_10 RENAME TO resource;" \
+	"CREATE INDEX resource_key ON resource(key);"			\
+	"CREATE INDEX resource_patient ON resource(patient);"		\
+	"CREATE INDEX resource_refers ON resource(refers)"		\
+	" WHERE refers IS NOT NULL;"					\
+	"PRAGMA user_version = 10;"
+
 const char *const ad_store_layouts[AD_STORE_SCHEMA] = { SCHEMA_1, SCHEMA_2,
-	SCHEMA_3, SCHEMA_4, SCHEMA_5, SCHEMA_6, SCHEMA_7, SCHEMA_8, SCHEMA_9 };
+	SCHEMA_3, SCHEMA_4, SCHEMA_5, SCHEMA_6, SCHEMA_7, SCHEMA_8, SCHEMA_9,
+	SCHEMA_10 };

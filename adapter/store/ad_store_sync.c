@@ -101,7 +101,7 @@ struct sv_status
 ad_store_same_resource(struct ad_store *S, struct sv_arena *A,
     const struct ad_said *r, bool *ret)
 {
-	sqlite3_stmt *s = ad_sql(S, AD_SQL_SAME_RESOURCE, "ss", r->source,
+	sqlite3_stmt *s = ad_sql_named(S, AD_SQL_SAME_RESOURCE, r->source,
 	    r->name);
 	struct sv_status st = ad_sql_step(S, s);
 	struct sv_str text;
@@ -137,14 +137,14 @@ ad_store_last_resource(struct ad_store *S, int64_t *ret)
 }
 
 struct sv_status
-ad_store_list_names(struct ad_store *S, struct sv_str source,
-    void (*each)(void *ctx, struct sv_str name), void *ctx)
+ad_store_list_keys(struct ad_store *S, void (*each)(void *ctx, uint64_t key),
+    void *ctx)
 {
-	sqlite3_stmt *s = ad_sql(S, AD_SQL_LIST_NAMES, "s", source);
+	sqlite3_stmt *s = ad_sql(S, AD_SQL_LIST_KEYS, "");
 	struct sv_status st;
 
 	while (sv_is_ok(st = ad_sql_step(S, s)))
-		each(ctx, ad_sql_peek(s, 0));
+		each(ctx, (uint64_t)sqlite3_column_int64(s, 0));
 	return st.code == SV_CODE_SKIP ? SV_OK : st;
 }
 

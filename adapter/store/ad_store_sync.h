@@ -101,9 +101,9 @@ struct sv_status ad_store_hurry(struct ad_store *S, bool hurry) SV_CHECK;
 struct sv_status ad_store_last_resource(struct ad_store *S, int64_t *ret)
     SV_CHECK;
 
-/** Visit the names of all resources of ${source}. */
-struct sv_status ad_store_list_names(struct ad_store *S, struct sv_str source,
-    void (*each)(void *ctx, struct sv_str name), void *ctx) SV_CHECK;
+/** Visit the numbers (ad_store_key.h) of all resources of all sources. */
+struct sv_status ad_store_list_keys(struct ad_store *S,
+    void (*each)(void *ctx, uint64_t key), void *ctx) SV_CHECK;
 
 /** The patient whom ${source} calls ${name}, a new one if there is none. */
 struct sv_status ad_store_patient_named(struct ad_store *S,

@@ -1,7 +1,6 @@
 #include "ad_sync_known.h"
 
 #include <stdlib.h>
-#include <xxhash.h>
 
 #define MAX_WORDS ((uint64_t)1 << 21)
 
@@ -22,12 +21,6 @@ ad_sync_known_free(struct ad_sync_known *K)
 {
 	free(K->words);
 	K->words = NULL;
-}
-
-uint64_t
-ad_sync_known_key(struct sv_str type, struct sv_str id)
-{
-	return XXH3_64bits_withSeed(id.p, id.n, type.n);
 }
 
 /* Two bits for each name (Bloom, CACM 13(7), 1970), in one word: a large table

@@ -1,5 +1,5 @@
 /**
- * ad_sync_known.h: which resources of a source are remembered, by their names;
+ * ad_sync_known.h: which resources of a source are remembered, by their numbers;
  * roughly, in fixed memory.
  *
  * A line that can say nothing may still be the new version of a resource that
@@ -10,8 +10,9 @@
 #ifndef AD_SYNC_KNOWN_H
 #define AD_SYNC_KNOWN_H
 
+#include <stdint.h>
+
 #include "sv_status.h"
-#include "sv_str.h"
 
 struct ad_sync_known {
 	uint64_t *words;
@@ -24,9 +25,7 @@ struct sv_status ad_sync_known_make(struct ad_sync_known *K, int64_t names)
     SV_CHECK;
 void ad_sync_known_free(struct ad_sync_known *K);
 
-/** What stands for the resource ${type}/${id}. */
-uint64_t ad_sync_known_key(struct sv_str type, struct sv_str id);
-
+/** ${key} is that of ad_store_key. */
 void ad_sync_known_add(struct ad_sync_known *K, uint64_t key);
 
 /** May it be there? */

@@ -130,12 +130,9 @@ take_all(struct ad_sync_loading *L)
 }
 
 static void
-add_name(void *ctx, struct sv_str name)
+add_key(void *ctx, uint64_t key)
 {
-	size_t slash = sv_str_chr(name, '/');
-
-	ad_sync_known_add(ctx, ad_sync_known_key((struct sv_str){ name.p,
-	    slash }, sv_str_from(name, slash + 1)));
+	ad_sync_known_add(ctx, key);
 }
 
 /* There is room for those that are remembered and those of ${bytes} that will
@@ -151,8 +148,7 @@ learn_known(struct ad_sync *Y, int64_t bytes)
 	if (sv_is_ok(s))
 		s = ad_sync_known_make(&Y->known, n + bytes / 512);
 	if (sv_is_ok(s))
-		s = ad_store_list_names(Y->R, Y->I.r.source, add_name,
-		    &Y->known);
+		s = ad_store_list_keys(Y->R, add_key, &Y->known);
 	ad_store_rollback(Y->R);
 	return s;
 }

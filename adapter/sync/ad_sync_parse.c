@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "ad_store_key.h"
 #include "ad_store_pack.h"
 #include "fhir_type.h"
 
@@ -163,7 +164,7 @@ read_resource(struct ad_sync *Y, struct sv_arena *A, struct ad_sync_batch *b,
 	if (id.n == 0)
 		return refuse(b, r, SV_LIT("The resource has no id."));
 	r->named = true;
-	r->known = ad_sync_known_key(e->resource_type, id);
+	r->known = ad_store_key(Y->source_key, e->resource_type, id);
 	if (m.belongs == MAP_BELONGS_UNKNOWN)
 		return map_is_supporting(e->resource_type) ? SV_OK
 		    : refuse(b, r, SV_LIT("The subject names no Patient, as "

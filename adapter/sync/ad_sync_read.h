@@ -35,14 +35,14 @@ struct ad_sync_record {
 	struct sv_str url;
 	struct sv_str reason;
 	bool named;			/* the resource is one to remember: */
-	uint64_t known;			/* ad_sync_known_key */
+	uint64_t known;			/* ad_store_key */
 };
 
 /* A line that says nothing, unless its resource is remembered. */
 struct ad_sync_silent {
 	int64_t line;
 	struct sv_str text;
-	uint64_t key;			/* ad_sync_known_key */
+	uint64_t key;			/* ad_store_key */
 };
 
 struct ad_sync_batch {

@@ -13,6 +13,7 @@
 #include "ad_memory.h"
 #include "ad_smart.h"
 #include "ad_stop.h"
+#include "ad_store_key.h"
 #include "sv_limits.h"
 
 static struct sv_status
@@ -216,6 +217,7 @@ prepare_intake(struct ad_sync *Y)
 	I->A = ad_arena(SV_LIMIT_ARENA);
 	I->cfg = &Y->u->intake;
 	I->r.source = sv_str_of(Y->conf->source);
+	Y->source_key = ad_store_source_key(I->r.source);
 	I->r.received_ms = Y->now_ms;
 	I->as_of = Y->today;
 	I->recorded = ad_instant(&Y->A, Y->now_ms);

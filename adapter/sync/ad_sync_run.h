@@ -94,6 +94,7 @@ struct ad_sync {
 	struct sv_str transaction_time;	/* of the export, or "" */
 	size_t n_missing;		/* files that could not be had, and what
 					 * the server could not export */
+	uint64_t source_key;		/* ad_store_key.h */
 	struct ad_sync_known known;	/* resources of the source */
 	struct sv_str *patients;	/* sorted; n 0: all */
 	size_t n_patients;
@@ -176,8 +177,9 @@ struct sv_status ad_sync_store_failed(struct ad_sync *Y);
 /** After a unit that took ${ms}: let a running service write. */
 void ad_sync_yield(const struct ad_sync *Y, int64_t ms);
 
-/* How long a unit may last before it is committed, in ms. */
-#define AD_SYNC_UNIT_MS 200
+/* How long a unit may last before it is committed, in ms.  Resources with random
+ * ids fall on all pages of an index, which each unit writes once. */
+#define AD_SYNC_UNIT_MS 1000
 #define AD_SYNC_UNIT_BESIDE_MS 30
 
 #endif

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "ad_store_key.h"
+
 /* For tests: what passes must not depend on the sieve. */
 static bool
 sieve_off(void)
@@ -29,6 +31,7 @@ parse_all(struct ad_sync_sifter *F, struct ad_sync_batch *b,
 struct noting {
 	struct ad_sync_batch *b;
 	const struct map_sieve_scan *scan;
+	uint64_t source_key;
 };
 
 static bool
@@ -48,7 +51,7 @@ note(void *ctx, struct sv_str line, struct sv_str type, struct sv_str id)
 		b->cap_silent = cap;
 	}
 	at[b->n_silent++] = (struct ad_sync_silent){ N->scan->line, line,
-		ad_sync_known_key(type, id) };
+		ad_store_key(N->source_key, type, id) };
 	return false;
 }
 
@@ -57,7 +60,7 @@ ad_sync_sift(struct ad_sync_sifter *F, struct ad_sync_batch *b,
     struct sv_str lines)
 {
 	struct map_sieve_scan c;
-	struct noting N = { b, &c };
+	struct noting N = { b, &c, F->Y->source_key };
 	struct sv_str line;
 
 	if (sieve_off())

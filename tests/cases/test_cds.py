@@ -634,7 +634,12 @@ class Cds(unittest.TestCase):
 
     def test_a_store_of_an_older_salvor(self):
         """R54: every older layout becomes the one of today, and keeps what it held"""
-        undo = ['UPDATE resource SET text = plain(text)',
+        undo = ['CREATE TABLE older(id INTEGER PRIMARY KEY, source TEXT NOT NULL, name TEXT NOT NULL, patient INTEGER,'
+                'full_url TEXT, version TEXT, updated TEXT, refers TEXT, deleted INTEGER NOT NULL, text BLOB,'
+                'message INTEGER NOT NULL, UNIQUE(source, name)) STRICT; INSERT INTO older SELECT id, source, name,'
+                'patient, full_url, version, updated, refers, deleted, text, message FROM resource;'
+                'DROP TABLE resource; ALTER TABLE older RENAME TO resource',
+                'UPDATE resource SET text = plain(text)',
                 'DROP INDEX registry_file_size',
                 'SELECT 1',     # only how guidance is packed
                 'DROP TABLE source',
