@@ -3,14 +3,14 @@
 
 usage: bench_sync.py SALVOR BENCH_CJSON [PATIENTS [CASES]]
 
-A synthetic registry (tests/support/synthetic.py: about 60 resources a patient, of which 11 matter) is taken in,
-decided and put into the outbox; then once more with nothing changed.  The others only read: node's JSON.parse of
-every line, cJSON alone, and wc -l.  CASES is the percentage of patients who have a clinical case.  With 100, the
-worst, nine in ten patients get guidance, which no registry has: the rest of the work is small beside it.  30 is about
-what is to be expected of the patients whom a registry follows after treatment for prostate cancer, of whom 27 to 53 %
-recur within ten years (EAU guideline, "Follow-up"); of all patients of a hospital it is less.  Without CASES both are
-measured; each at a tenth of PATIENTS too, so that one sees that memory does not grow.  CPU time is told beside wall
-time, for machines that do other work; ratios are what counts.
+A synthetic registry (tests/support/synthetic.py: about 60 resources a patient, of which 11 matter; ids are UUIDs) is
+taken in, decided and put into the outbox; then once more with nothing changed.  The others only read: node's
+JSON.parse of every line, cJSON alone, and wc -l.  CASES is the percentage of patients who have a clinical case.
+With 100, the worst, nine in ten patients get guidance, which no registry has: the rest of the work is small beside
+it.  30 is about what is to be expected of the patients whom a registry follows after treatment for prostate cancer,
+of whom 27 to 53 % recur within ten years (EAU guideline, "Follow-up"); of all patients of a hospital it is less.
+Without CASES both are measured; each at a tenth of PATIENTS too, so that one sees that memory does not grow.  CPU
+time is told beside wall time, for machines that do other work; ratios are what counts.
 """
 import os
 import shutil
@@ -66,7 +66,7 @@ def rows_of(salvor, cjson, export, conf):
 
 def bench(salvor, cjson, folder, patients, percent):
     export, conf = os.path.join(folder, 'export'), os.path.join(folder, 'conf')
-    _, size = synthetic.write(ROOT, export, patients, percent=percent)
+    _, size = synthetic.write(ROOT, export, patients, percent=percent, opaque=True)
     lines = int(subprocess.run('cat %s/* | wc -l' % export, shell=True, capture_output=True).stdout)
     with open(conf, 'w') as f:
         f.write('store = "%s/store.db"\ndevelopment = true\ndestination "out" {\n\turl = "file:%s/out"\n}\n'

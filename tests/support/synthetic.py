@@ -1,20 +1,23 @@
 #!/usr/bin/python3
 """Synthetic registries of any size, as a FHIR Bulk Data export would give them.
 
-usage: synthetic.py FOLDER PATIENTS [--others N] [--seed N] [--parts N] [--cases PERCENT]
+usage: synthetic.py FOLDER PATIENTS [--others N] [--seed N] [--parts N] [--cases PERCENT] [--opaque]
 
 Each patient has the treatment history and PSA series of one clinical case of
 tests/cases (so that its guidance is known) among ``others`` resources as an EHR
 is full of: vital signs, laboratory, encounters, claims, prescriptions,
 documents.  With ``cases`` below 100 the other patients are those whom a
 registry mostly holds: prostate cancer, removed, the PSA since then below 0.1,
-of whom nothing is to be said (case REMISSION).  The same arguments give the
-same bytes.
+of whom nothing is to be said (case REMISSION).  Ids say whose and which a
+resource is; ``opaque`` makes them UUIDs, in no order, as servers do.  The same
+arguments give the same bytes.
 """
 import argparse
+import hashlib
 import json
 import os
 import random
+import re
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -204,7 +207,12 @@ def remissions(seed, n):
     return made
 
 
-def patients(root, n, others=50, seed=1, percent=100):
+def uuid(match):
+    h = hashlib.md5(match.group().encode()).hexdigest()
+    return '-'.join((h[:8], h[8:12], h[12:16], h[16:20], h[20:]))
+
+
+def patients(root, n, others=50, seed=1, percent=100, opaque=False):
     """Yields (patient id, case id, [(type, line)]); the relevant resources first."""
     cases, pool, r = histories(root), templates(seed, 997), random.Random(seed)
     well, told = remissions(seed, 199) if percent < 100 else [], random.Random(seed + 2)
@@ -216,14 +224,18 @@ def patients(root, n, others=50, seed=1, percent=100):
         for k in range(others):
             kind, text = pool[(first + k) % 997]
             lines.append((kind, text.replace('@ME@', me).replace('@N@', str(k))))
+        if opaque:
+            name = re.compile(me + '[-A-Za-z0-9.]*')
+            lines = [(kind, name.sub(uuid, text)) for kind, text in lines]
+            me = name.sub(uuid, me)
         yield me, case, lines
 
 
-def write(root, folder, n, others=50, seed=1, parts=1, percent=100):
+def write(root, folder, n, others=50, seed=1, parts=1, percent=100, opaque=False):
     """One file a type, or ``parts`` of them; returns {patient: case} and the number of bytes."""
     out, who, size, count = {}, {}, 0, 0
     os.makedirs(folder, exist_ok=True)
-    for me, case, lines in patients(root, n, others, seed, percent):
+    for me, case, lines in patients(root, n, others, seed, percent, opaque):
         who[me] = case
         for kind, line in lines:
             key = (kind, count % parts)
@@ -245,8 +257,9 @@ def main():
     p.add_argument('--seed', type=int, default=1)
     p.add_argument('--parts', type=int, default=1)
     p.add_argument('--cases', type=int, default=100)
+    p.add_argument('--opaque', action='store_true')
     a = p.parse_args()
-    who, size = write(ROOT, a.folder, a.patients, a.others, a.seed, a.parts, a.cases)
+    who, size = write(ROOT, a.folder, a.patients, a.others, a.seed, a.parts, a.cases, a.opaque)
     print('%d patients, %.1f MB' % (len(who), size / 1e6))
 
 
