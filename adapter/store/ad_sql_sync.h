@@ -29,6 +29,7 @@
 	    " n.source = ? GROUP BY p.id ORDER BY n.name") \
 	X(SAME_RESOURCE, "SELECT text FROM resource" AD_SQL_NAMED\
 	    " AND deleted = 0") \
+	X(CHANGED_BY_OTHERS, "PRAGMA data_version") \
 	X(LAST_RESOURCE, "SELECT ifnull(max(id), 0) FROM resource") \
 	X(LIST_KEYS, "SELECT key FROM resource") \
 	X(SEE_PATIENT, "UPDATE patient_name SET seen = ? WHERE source = ?"\

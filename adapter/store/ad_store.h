@@ -180,6 +180,7 @@ struct ad_kept {
 	bool deleted;			/* ${text} is empty */
 	struct sv_str text;		/* packed: ad_store_pack.h */
 	int64_t message;
+	bool fresh;			/* nothing is known of its name */
 };
 
 /** What ${source} last said of ${name}, in ${A}, without its text.  SKIP if
@@ -189,7 +190,7 @@ struct sv_status ad_store_find_resource(struct ad_store *S,
     struct ad_kept *ret) SV_CHECK;
 
 /** Remember ${r} if nothing is known of its name, not even that it was
- * deleted; else SKIP. */
+ * deleted; else SKIP.  If ${r} is fresh it is not looked for. */
 struct sv_status ad_store_add_resource(struct ad_store *S,
     const struct ad_kept *r) SV_CHECK;
 

@@ -105,13 +105,12 @@ put(struct ad_store *S, enum ad_sql q, const struct ad_kept *r)
 struct sv_status
 ad_store_add_resource(struct ad_store *S, const struct ad_kept *r)
 {
-	sqlite3_stmt *has = ad_sql_named(S, AD_SQL_HAS_RESOURCE, r->source,
-	    r->name);
-	struct sv_status s = ad_sql_step(S, has);
+	int64_t id;
+	struct sv_status s = r->fresh ? SV_SKIP : ad_sql_number(S,
+	    ad_sql_named(S, AD_SQL_HAS_RESOURCE, r->source, r->name), &id);
 
 	if (s.code == SV_CODE_SKIP)
 		return put(S, AD_SQL_ADD_RESOURCE, r);
-	(void)sqlite3_reset(has);
 	SV_TRY(s);
 	return SV_SKIP;
 }

@@ -130,6 +130,13 @@ ad_store_hurry(struct ad_store *S, bool hurry)
 	    : ad_sql_failed(S);
 }
 
+/* sqlite.org/pragma.html#pragma_data_version */
+struct sv_status
+ad_store_changed_by_others(struct ad_store *S, int64_t *ret)
+{
+	return ad_sql_number(S, ad_sql(S, AD_SQL_CHANGED_BY_OTHERS, ""), ret);
+}
+
 struct sv_status
 ad_store_last_resource(struct ad_store *S, int64_t *ret)
 {

@@ -96,6 +96,11 @@ struct sv_status ad_store_same_resource(struct ad_store *S, struct sv_arena *A,
  */
 struct sv_status ad_store_hurry(struct ad_store *S, bool hurry) SV_CHECK;
 
+/** Inside a unit: a number that is another one if another connection has changed
+ * the store since it was asked for last. */
+struct sv_status ad_store_changed_by_others(struct ad_store *S, int64_t *ret)
+    SV_CHECK;
+
 /** The number of the last resource that was remembered: there are no more of
  * all sources; 0 if there never was one. */
 struct sv_status ad_store_last_resource(struct ad_store *S, int64_t *ret)

@@ -4,14 +4,40 @@
 #include "ad_sync_load.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+
+static bool
+was_made_due(const struct ad_sync_loading *L, int64_t patient)
+{
+	return (size_t)patient / 64 < L->n_due
+	    && (L->due[patient / 64] >> (patient % 64) & 1) != 0;
+}
+
+/* Without memory it is made due again, which does no harm. */
+static void
+note_made_due(struct ad_sync_loading *L, int64_t patient)
+{
+	size_t at = (size_t)patient / 64, n = at + at / 2 + 1024;
+	uint64_t *due = L->due;
+
+	if (at >= L->n_due) {
+		due = realloc(due, n * sizeof(*due));
+		if (due == NULL)
+			return;
+		memset(due + L->n_due, 0, (n - L->n_due) * sizeof(*due));
+		L->due = due;
+		L->n_due = n;
+	}
+	due[at] |= (uint64_t)1 << (patient % 64);
+}
 
 static struct sv_status
 make_due(struct ad_sync_loading *L, int64_t patient)
 {
-	if (patient == L->due)
+	if (was_made_due(L, patient))
 		return SV_OK;
-	L->due = patient;
+	note_made_due(L, patient);
 	return ad_store_make_due(L->Y->S, patient);
 }
 
@@ -118,6 +144,18 @@ is_same(struct ad_sync_loading *L, const struct ad_sync_record *r, bool *ret)
 	    I->r.source, r->name, r->text }, ret);
 }
 
+/* Whose ${k} is; a Patient that is the same as before says nothing of that. */
+static struct sv_status
+find_whose(struct ad_sync_loading *L, const struct ad_sync_record *r,
+    struct ad_kept *k, bool *ret_same)
+{
+	if (r->type != AD_SYNC_PATIENT)
+		return r->key.n > 0 ? find_patient(L, r, &k->patient) : SV_OK;
+	if (!k->fresh)
+		SV_TRY(is_same(L, r, ret_same));
+	return *ret_same ? SV_OK : identify(L, r, &k->patient);
+}
+
 static struct sv_status
 keep(struct ad_sync_loading *L, const struct ad_sync_batch *b,
     const struct ad_sync_record *r)
@@ -125,18 +163,13 @@ keep(struct ad_sync_loading *L, const struct ad_sync_batch *b,
 	struct ad_sync *Y = L->Y;
 	struct ad_kept k = { .source = Y->I.r.source, .name = r->name,
 		.full_url = { "", 0 }, .version = r->version,
-		.refers = r->refers, .text = r->packed, .message = Y->state.run };
+		.refers = r->refers, .text = r->packed, .message = Y->state.run,
+		.fresh = r->fresh && L->alone };
 	struct ad_result res = { .status = 0 };
 	struct sv_status s;
 	bool same = false;
 
-	if (r->type == AD_SYNC_PATIENT) {
-		SV_TRY(is_same(L, r, &same));
-		if (!same)
-			SV_TRY(identify(L, r, &k.patient));
-	} else if (r->key.n > 0) {
-		SV_TRY(find_patient(L, r, &k.patient));
-	}
+	SV_TRY(find_whose(L, r, &k, &same));
 	s = same ? SV_SKIP : ad_store_add_resource(Y->S, &k);
 	if (sv_is_ok(s)) {
 		count(L, b, r, AD_SYNC_ADDED);

@@ -4,6 +4,7 @@
 #include "ad_sync_load.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -92,6 +93,27 @@ end_unit(struct ad_sync_loading *L)
 	return SV_OK;
 }
 
+/* Who else writes may have remembered what we take for new, or decided who was
+ * made due. */
+static struct sv_status
+begin_unit(struct ad_sync_loading *L)
+{
+	int64_t others;
+
+	SV_TRY(ad_store_begin(L->Y->S));
+	L->open = true;
+	L->begun_ms = ad_now_ms();
+	SV_TRY(ad_store_changed_by_others(L->Y->S, &others));
+	if (others == L->others)
+		return SV_OK;
+	L->others = others;
+	L->alone = false;
+	free(L->due);
+	L->due = NULL;
+	L->n_due = 0;
+	return SV_OK;
+}
+
 static struct sv_status
 take_batch(struct ad_sync_loading *L, struct ad_sync_batch *b)
 {
@@ -99,12 +121,8 @@ take_batch(struct ad_sync_loading *L, struct ad_sync_batch *b)
 	    : AD_SYNC_UNIT_MS;
 
 	SV_TRY(check_whole(L->Y, b));
-	if (!L->open) {
-		SV_TRY(ad_store_begin(L->Y->S));
-		L->open = true;
-		L->due = 0;
-		L->begun_ms = ad_now_ms();
-	}
+	if (!L->open)
+		SV_TRY(begin_unit(L));
 	SV_TRY(apply_batch(L, b));
 	ad_progress_show(L->Y->P, L->before + (b->end ? 0 : b->offset));
 	return ad_now_ms() - L->begun_ms < limit ? SV_OK : end_unit(L);
@@ -133,6 +151,18 @@ static void
 add_key(void *ctx, uint64_t key)
 {
 	ad_sync_known_add(ctx, key);
+}
+
+/* Whoever writes from here on is seen. */
+static struct sv_status
+ask_others(struct ad_sync *Y, int64_t *ret)
+{
+	struct sv_status s;
+
+	SV_TRY(ad_store_begin(Y->S));
+	s = ad_store_changed_by_others(Y->S, ret);
+	ad_store_rollback(Y->S);
+	return s;
 }
 
 /* There is room for those that are remembered and those of ${bytes} that will
@@ -174,7 +204,7 @@ note_skipped(struct ad_sync *Y)
 struct sv_status
 ad_sync_load(struct ad_sync *Y)
 {
-	struct ad_sync_loading L = { .Y = Y };
+	struct ad_sync_loading L = { .Y = Y, .alone = true };
 	int64_t bytes = 0, begun = ad_now_ms();
 	struct sv_status s;
 
@@ -184,10 +214,12 @@ ad_sync_load(struct ad_sync *Y)
 	SV_TRY(note_skipped(Y));
 	if (Y->n_skipped == Y->n_files)
 		return SV_OK;
+	SV_TRY(ask_others(Y, &L.others));
 	SV_TRY(learn_known(Y, bytes));
 	SV_TRY(ad_sync_reader_start(Y, &L.X));
 	s = take_all(&L);
 	ad_sync_reader_stop(L.X);
+	free(L.due);
 	ad_sync_known_free(&Y->known);
 	Y->load_ms = ad_now_ms() - begun;
 	return s;

@@ -13,7 +13,10 @@ struct ad_sync_loading {
 	struct sv_arena *A;		/* of the batch */
 	struct sv_str key;		/* the last patient that was looked up */
 	int64_t patient;
-	int64_t due;			/* the last one that was made due */
+	uint64_t *due;			/* a bit for each that was made due */
+	size_t n_due;			/* words */
+	bool alone;			/* nobody else has changed the store */
+	int64_t others;			/* ad_store_changed_by_others */
 	int64_t before;			/* bytes of the files before this one */
 	bool open;			/* a unit is */
 	int64_t begun_ms;		/* the unit */

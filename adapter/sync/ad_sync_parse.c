@@ -72,10 +72,12 @@ is_subsetted(const struct fhir_at *root)
 /* Entries that delete are the "deleted" files of an export ([M6] of the Bulk
  * Data Access specification, "deleted" of the manifest). */
 static struct sv_status
-read_bundle(struct ad_sync_batch *b, const struct fhir_doc *doc, int64_t line)
+read_bundle(const struct ad_sync *Y, struct ad_sync_batch *b,
+    const struct fhir_doc *doc, int64_t line)
 {
 	for (size_t i = 0; i < doc->n_entries; i++) {
 		struct ad_sync_record *r = ad_sync_batch_add(b);
+		struct fhir_reference ref;
 
 		SV_ENSURE(r != NULL, SV_NOMEM);
 		r->line = line;
@@ -88,6 +90,9 @@ read_bundle(struct ad_sync_batch *b, const struct fhir_doc *doc, int64_t line)
 		r->what = AD_SYNC_FORGET;
 		r->url = sv_arena_str(&b->A, doc->entries[i].url);
 		SV_ENSURE(r->url.p != NULL, SV_NOMEM);
+		ref = fhir_reference_of(r->url);
+		r->named = ref.id.n > 0;
+		r->known = ad_store_key(Y->source_key, ref.type, ref.id);
 	}
 	return SV_OK;
 }
@@ -191,7 +196,7 @@ ad_sync_parse(struct ad_sync *Y, struct sv_arena *A, struct ad_sync_batch *b,
 	s = fhir_doc_read(A, line, &doc, &is);
 	SV_ENSURE(s.code != SV_CODE_NOMEM, s);
 	if (sv_is_ok(s) && doc.is_bundle)
-		return read_bundle(b, &doc, b->line);
+		return read_bundle(Y, b, &doc, b->line);
 	SV_ENSURE((r = ad_sync_batch_add(b)) != NULL, SV_NOMEM);
 	r->line = b->line;
 	r->text = line;

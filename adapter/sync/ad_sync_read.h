@@ -36,6 +36,7 @@ struct ad_sync_record {
 	struct sv_str reason;
 	bool named;			/* the resource is one to remember: */
 	uint64_t known;			/* ad_store_key */
+	bool fresh;			/* it is not remembered yet */
 };
 
 /* A line that says nothing, unless its resource is remembered. */

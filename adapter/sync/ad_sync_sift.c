@@ -125,6 +125,8 @@ ad_sync_sift_in_order(struct ad_sync_sifter *F, struct ad_sync_batch *b,
 		if (!b->at[i].named)
 			continue;
 		SV_TRY(hear(F, b, &silent, b->at[i].line));
+		b->at[i].fresh = !ad_sync_known_has(&F->Y->known,
+		    b->at[i].known);
 		ad_sync_known_add(&F->Y->known, b->at[i].known);
 	}
 	SV_TRY(hear(F, b, &silent, INT64_MAX));

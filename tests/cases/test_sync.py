@@ -73,6 +73,10 @@ def read_bytes(path):
         return f.read()
 
 
+# The store does not see to it: its index is of numbers.
+TWICE = 'SELECT source, name, count(*) FROM resource GROUP BY 1, 2 HAVING count(*) > 1'
+
+
 class Registry:
     """A folder with an export, a configuration and a store."""
 
@@ -110,6 +114,8 @@ class Registry:
         status, out, err = self.run(*args, **more)
         if status != 0:
             raise AssertionError('exit status %d: %s%s' % (status, out, err))
+        if self.sql(TWICE):
+            raise AssertionError('remembered twice: %r' % self.sql(TWICE))
         return out
 
     def sql(self, query, *values):
@@ -336,6 +342,15 @@ class Nights(unittest.TestCase):
             self.assertIn('1 late', r.sync())
             self.assertEqual(r.holds(), before)
 
+    def test_what_is_deleted_first_comes_back_once(self):
+        """also if it was never seen, and its deletion is told in the same block of lines"""
+        gone = {'resourceType': 'Bundle', 'type': 'transaction',
+                'entry': [{'request': {'method': 'DELETE', 'url': 'Procedure/7-rp'}}]}
+        with Registry() as r:
+            r.write([gone] + history('7'))
+            r.sync()
+            self.assertEqual(r.sql("SELECT deleted FROM resource WHERE name = 'Procedure/7-rp'"), [(0,)])
+
     def test_what_is_deleted_or_entered_in_error_is_withdrawn(self):
         for how in ('deleted', 'error'):
             with Registry(more='destination "out" {\n\turl = "file:{folder}/out"\n}\n') as r:
@@ -521,11 +536,17 @@ class Trouble(unittest.TestCase):
             alone.sync(today=time.strftime('%Y-%m-%d', time.gmtime()))
             worst, stop = [0.0], threading.Event()
 
+            with open(s.path('export/Procedure.000.ndjson')) as f:
+                procedures = [json.loads(line) for line in f]
+
             def send():
                 n = 0
                 while not stop.is_set():
                     n += 1
                     begun = time.time()
+                    # What is read last, while it is not yet.
+                    if procedures:
+                        self.assertEqual(s.post('/fhir', procedures.pop()).status, 200)
                     for x in history('m%d' % n):
                         self.assertEqual(s.post('/fhir', x).status, 200)
                     worst[0] = max(worst[0], (time.time() - begun) / 5)
@@ -538,6 +559,7 @@ class Trouble(unittest.TestCase):
             got = {d for d, in s.sql("SELECT g.decision FROM guidance g JOIN patient_name n ON n.patient = g.patient "
                                      "WHERE g.ended = 0 AND n.name LIKE 's1-%'")}
             self.assertEqual(sorted(got), alone.holds())
+            self.assertEqual(s.sql(TWICE), [])
             self.assertLess(worst[0], 5)
             # The same names: what the service is told replaces what the registry said.
             who = s.sql("SELECT name FROM patient_name WHERE name LIKE 's1-%' LIMIT 1")[0][0]
