@@ -536,17 +536,11 @@ class Trouble(unittest.TestCase):
             alone.sync(today=time.strftime('%Y-%m-%d', time.gmtime()))
             worst, stop = [0.0], threading.Event()
 
-            with open(s.path('export/Procedure.000.ndjson')) as f:
-                procedures = [json.loads(line) for line in f]
-
             def send():
                 n = 0
                 while not stop.is_set():
                     n += 1
                     begun = time.time()
-                    # What is read last, while it is not yet.
-                    if procedures:
-                        self.assertEqual(s.post('/fhir', procedures.pop()).status, 200)
                     for x in history('m%d' % n):
                         self.assertEqual(s.post('/fhir', x).status, 200)
                     worst[0] = max(worst[0], (time.time() - begun) / 5)
@@ -559,13 +553,36 @@ class Trouble(unittest.TestCase):
             got = {d for d, in s.sql("SELECT g.decision FROM guidance g JOIN patient_name n ON n.patient = g.patient "
                                      "WHERE g.ended = 0 AND n.name LIKE 's1-%'")}
             self.assertEqual(sorted(got), alone.holds())
-            self.assertEqual(s.sql(TWICE), [])
             self.assertLess(worst[0], 5)
             # The same names: what the service is told replaces what the registry said.
             who = s.sql("SELECT name FROM patient_name WHERE name LIKE 's1-%' LIMIT 1")[0][0]
             self.assertEqual(s.put('/fhir/Patient/' + who, {'resourceType': 'Patient', 'id': who,
                                                            'meta': {'versionId': '9'}}).status, 200)
             self.assertEqual(s.sql('SELECT count(*) FROM patient_name WHERE name = ?', who), [(1,)])
+
+    def test_what_a_service_is_told_in_the_middle_of_a_run(self):
+        """What was new at its begin is no longer, and who was to be decided at its end was decided."""
+        early, told = history('z'), [psa('z', 'z-p0', '2025-09-01', 0.1)] + history('y')
+        late = [psa('z', 'z-p3', '2026-04-10', 0.9)] + history('y')
+        with Service(SALVOR, 'registry "cancer" {\n\tfolder = "{folder}/export"\n\tsource = "sender"\n}\n') as s, \
+                Registry() as alone:
+            alone.write(early + told + late)
+            alone.sync(today=time.strftime('%Y-%m-%d', time.gmtime()))
+            os.mkdir(s.path('export'))
+            for name, resources in (('0', early + [x for i in range(4000) for x in history('f%d' % i)]), ('1', late)):
+                with open(s.path('export/%s.ndjson' % name), 'w') as f:
+                    f.writelines(json.dumps(x) + '\n' for x in resources)
+            p = subprocess.Popen([SALVOR, 'sync', '-c', s.conf], env=s.env, stdout=subprocess.DEVNULL)
+            while s.sql('SELECT count(*) FROM registry_file WHERE offset > 0') == [(0,)]:
+                time.sleep(0.005)
+            for x in told:
+                self.assertEqual(s.post('/fhir', x).status, 200)
+            self.assertEqual(s.sql("SELECT count(*) FROM resource WHERE name = 'Observation/z-p3'"), [(0,)])
+            self.assertEqual(p.wait(60), 0)
+            self.assertEqual(s.sql(TWICE), [])
+            self.assertEqual(sorted(d for d, in s.sql(
+                "SELECT g.decision FROM guidance g JOIN patient_name n ON n.patient = g.patient WHERE g.ended = 0 AND"
+                " n.name IN ('y', 'z')")), alone.holds())
 
     def test_wrong_configuration(self):
         for conf, word in (('\tleft = "burn"', 'keep or purge'), ('\twindow = "25:00"', 'window'),
