@@ -255,6 +255,7 @@ run(struct ad_bulk_job *J, struct ad_bulk_fetched *ret)
 	SV_TRY(ad_bulk_collect(J));
 	SV_TRY(ad_bulk_download(J, ret));
 	ret->transaction_time = J->page[0].transaction_time;
+	ret->lacks = J->lacks;
 	ad_bulk_job_log(J, "export_complete", AD_BULK_NUMBER("files", ret->n),
 	    AD_BULK_NUMBER("resources", ret->lines),
 	    AD_BULK_NUMBER("bytes", ret->bytes), AD_BULK_NUMBER("duration",

@@ -56,6 +56,8 @@ struct ad_bulk_got {
 
 struct ad_bulk_fetched {
 	struct sv_str transaction_time;	/* the next "since" */
+	struct sv_str lacks;		/* types left out, which the server does
+					 * not export, between blanks */
 	struct ad_bulk_got *file;
 	size_t n, n_failed;
 	int64_t lines, bytes;

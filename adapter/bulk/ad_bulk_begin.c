@@ -189,8 +189,10 @@ leave_out(struct ad_bulk_job *J, const struct ad_client_answer *a,
 	}
 	if (n + 1 != e->n_types || named < e->n_needed)
 		return false;
-	ad_bulk_job_say(J, "the server does not export %.*s: it is left out",
-	    SV_FMT(e->types[named]));
+	J->lacks = sv_arena_join(J->A, J->lacks, J->lacks.n > 0 ? SV_LIT(" ")
+	    : (struct sv_str){ "", 0 }, e->types[named]);
+	if (J->lacks.p == NULL)
+		return false;
 	e->types = kept;
 	e->n_types = n;
 	return true;
@@ -221,6 +223,7 @@ ad_bulk_begin(struct ad_bulk_job *J)
 
 	SV_TRY(choose(J, &e));
 	J->started_ms = ad_now_ms();
+	J->lacks = (struct sv_str){ "", 0 };
 	for (int i = 1; i <= AD_BULK_MAX_AGAIN; i++) {
 		SV_TRY(kick_off(J, &e, &k, &a));
 		if (a->code == CURLE_OK && a->status == 202)

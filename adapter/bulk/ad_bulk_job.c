@@ -89,6 +89,7 @@ load_state(struct ad_bulk_job *J)
 	J->started_ms = number(&root, "started");
 	J->expires_ms = number(&root, "expires");
 	J->request = fhir_text(&root, "request");
+	J->lacks = fhir_text(&root, "lacks");
 	J->over = sv_str_is(fhir_text(&root, "over"), "true");
 	J->ask_at_ms = number(&root, "askAt");
 	if (J->ask_at_ms > soon)	/* the clock has been set back */
@@ -176,6 +177,7 @@ ad_bulk_job_save(struct ad_bulk_job *J)
 	fhir_open(&w, NULL);
 	fhir_put_str(&w, "statusUrl", J->status_url);
 	fhir_put_str(&w, "request", J->request);
+	fhir_put_str(&w, "lacks", J->lacks);
 	fhir_put_int(&w, "started", J->started_ms);
 	fhir_put_int(&w, "askAt", J->ask_at_ms);
 	fhir_put_int(&w, "expires", J->expires_ms);

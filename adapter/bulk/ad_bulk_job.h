@@ -16,6 +16,7 @@ struct ad_bulk_job {
 	/* job.json */
 	struct sv_str status_url;	/* "": not kicked off yet */
 	struct sv_str request;		/* what it is an export of */
+	struct sv_str lacks;		/* types that it is not, after all */
 	int64_t started_ms;
 	int64_t ask_at_ms;		/* the next question */
 	int64_t expires_ms;		/* the links of the manifest; 0: unknown */

@@ -47,9 +47,10 @@
 	    " patient = ?1 AND NOT EXISTS(SELECT 1 FROM patient_name"\
 	    " WHERE patient = ?1)") \
 	X(GET_REGISTRY, "SELECT watermark, base, run, started, ended,"\
-	    " counts FROM registry WHERE name = ?") \
+	    " counts, asked FROM registry WHERE name = ?") \
 	X(PUT_REGISTRY, "INSERT OR REPLACE INTO registry(name, watermark,"\
-	    " base, run, started, ended, counts) VALUES(?,?,?,?,?,?,?)") \
+	    " base, run, started, ended, counts, asked)"\
+	    " VALUES(?,?,?,?,?,?,?,?)") \
 	X(PUT_FILE, "INSERT OR REPLACE INTO registry_file(registry, run,"\
 	    " name, size, modified, digest, rules, done, offset, line,"\
 	    " patients, counts) VALUES(?,?,?,?,?,?,?,?,?,?,?,?)") \

@@ -115,7 +115,8 @@
 #define SCHEMA_9 "PRAGMA user_version = 9;"
 
 /* Resources are found by a number (ad_store_key.h), no longer by an index of
- * their names; resource_key() is ad_store_name_key. */
+ * their names; resource_key() is ad_store_name_key.  What the exports of a
+ * registry are asked for is kept. */
 #define SCHEMA_10							\
 	"CREATE TABLE resource_10(id INTEGER PRIMARY KEY, key INTEGER NOT NULL," \
 	" source TEXT NOT NULL, name TEXT NOT NULL, patient INTEGER,"	\
@@ -129,6 +130,7 @@
 	"CREATE INDEX resource_patient ON resource(patient);"		\
 	"CREATE INDEX resource_refers ON resource(refers)"		\
 	" WHERE refers IS NOT NULL;"					\
+	"ALTER TABLE registry ADD COLUMN asked TEXT;"			\
 	"PRAGMA user_version = 10;"
 
 const char *const ad_store_layouts[AD_STORE_SCHEMA] = { SCHEMA_1, SCHEMA_2,

@@ -242,18 +242,19 @@ ad_store_get_registry(struct ad_store *S, struct sv_arena *A,
 		.run = sqlite3_column_int64(s, 2),
 		.started_ms = sqlite3_column_int64(s, 3),
 		.ended_ms = sqlite3_column_int64(s, 4),
-		.counts = ad_sql_text(A, s, 5) };
+		.counts = ad_sql_text(A, s, 5),
+		.asked = ad_sql_text(A, s, 6) };
 	(void)sqlite3_reset(s);
 	return ret->watermark.p != NULL && ret->base.p != NULL
-	    && ret->counts.p != NULL ? SV_OK : SV_NOMEM;
+	    && ret->counts.p != NULL && ret->asked.p != NULL ? SV_OK : SV_NOMEM;
 }
 
 struct sv_status
 ad_store_put_registry(struct ad_store *S, const struct ad_registry *r)
 {
-	return ad_sql_run(S, AD_SQL_PUT_REGISTRY, "sssiiis", r->name,
+	return ad_sql_run(S, AD_SQL_PUT_REGISTRY, "sssiiiss", r->name,
 	    r->watermark, r->base, r->run, r->started_ms, r->ended_ms,
-	    r->counts);
+	    r->counts, r->asked);
 }
 
 struct sv_status

@@ -139,6 +139,7 @@ struct sv_status ad_store_purge_left(struct ad_store *S, struct sv_arena *A,
 struct ad_registry {
 	struct sv_str name;
 	struct sv_str watermark;	/* transactionTime of the last whole run */
+	struct sv_str asked;		/* what that asked for; "": not known */
 	struct sv_str base;		/* the server that its resources name */
 	int64_t run;			/* its number as a message; 0: none */
 	int64_t started_ms, ended_ms;	/* ended 0: it was interrupted */

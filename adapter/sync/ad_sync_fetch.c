@@ -8,6 +8,7 @@
 #include "ad_clock.h"
 #include "ad_memory.h"
 #include "ad_stop.h"
+#include "ad_sync_asked.h"
 #include "ad_sync_fetch.h"
 #include "fhir_type.h"
 #include "sv_date.h"
@@ -18,6 +19,15 @@
 /* Exports of one run, by the ends of their folders' names. */
 static const char *const jobs[] = { AD_SYNC_JOB, AD_SYNC_JOB_MEMBERS,
 	AD_SYNC_JOB_JOINED };
+
+void
+ad_sync_say(void *ctx, const char *line)
+{
+	struct ad_sync *Y = ctx;
+
+	ad_progress_clear(Y->P);
+	fprintf(stderr, "salvor: %s: %s\n", Y->conf->name, line);
+}
 
 /* A job that is left behind is gone on with only by a run that asks for the
  * same; others have folders of their own.  A name has no dot. */
@@ -65,11 +75,13 @@ earlier(struct sv_arena *A, struct sv_str instant, int64_t seconds)
 	    - sign * (zh * 3600 + zm * 60) - seconds) * 1000);
 }
 
-/* Since when?  All, if that is asked for, or what was read was read by another
- * terminology, which may have dropped what this one knows. */
+/* Since when?  All, if that is asked for, or the last run asked for other
+ * things, or read them by another terminology, which may have dropped what this
+ * one knows. */
 static struct sv_status
 find_since(struct ad_sync *Y, struct sv_str *ret)
 {
+	bool same = ad_sync_asks_the_same(Y);
 	struct ad_taken any = { .registry = Y->state.name };
 	struct sv_status s;
 
@@ -87,18 +99,16 @@ find_since(struct ad_sync *Y, struct sv_str *ret)
 	if (s.code == SV_CODE_SKIP)
 		return SV_OK;
 	SV_TRY(s);
+	if (!same) {
+		ad_sync_say(Y, Y->state.asked.n > 0 ? "other types, filters or patients "
+		    "are asked for than in the last run: everything is exported"
+		    : "it is not known whether the last run asked for all of "
+		    "this: everything is exported");
+		return SV_OK;
+	}
 	*ret = earlier(&Y->A, Y->state.watermark, Y->conf->overlap_s);
 	Y->incremental = ret->n > 0;
 	return SV_OK;
-}
-
-static void
-say(void *ctx, const char *line)
-{
-	struct ad_sync *Y = ctx;
-
-	ad_progress_clear(Y->P);
-	fprintf(stderr, "salvor: %s: %s\n", Y->conf->name, line);
 }
 
 static void
@@ -199,7 +209,7 @@ options_of(struct ad_sync *Y, const char *folder)
 		.deadline_s = r->deadline_hours * 3600,
 		.max_bytes = (int64_t)r->max_gib << 30,
 		.ask_ms = r->ask_s * 1000, .retry_ms = 60000, .retries = 5,
-		.lenient_counts = r->lenient_counts, .say = say,
+		.lenient_counts = r->lenient_counts, .say = ad_sync_say,
 		.moved = moved, .stopped = stopped, .ctx = Y };
 
 	if (strcmp(r->level, "system") != 0) {
@@ -259,7 +269,8 @@ ad_sync_job_failed(struct ad_sync *Y, struct sv_status s,
 	return failed(Y, s, err);
 }
 
-/* One export, whose files are then of the run. */
+/* One export, whose files are then of the run.  SKIP: what has changed is not
+ * enough. */
 static struct sv_status
 fetch_job(struct ad_sync *Y, const char *job, const struct ad_sync_wanted *w)
 {
@@ -279,7 +290,15 @@ fetch_job(struct ad_sync *Y, const char *job, const struct ad_sync_wanted *w)
 	s = ad_bulk_fetch(&Y->A, &o, &f, &err);
 	if (!sv_is_ok(s))
 		return ad_sync_job_failed(Y, s, &o, &f, &err);
+	if (job[0] == '\0')
+		s = ad_sync_check_enough(Y, f.lacks);
+	if (s.code == SV_CODE_SKIP)
+		ad_bulk_end(&o);
+	SV_TRY(s);
+	ad_sync_tell_lacking(Y, f.lacks);
 	Y->transaction_time = f.transaction_time;
+	Y->asked = ad_sync_asked(Y, f.lacks);
+	SV_ENSURE(Y->asked.p != NULL, SV_NOMEM);
 	return list_fetched(Y, job, folder, &f);
 }
 
@@ -299,9 +318,9 @@ fetch_joined(struct ad_sync *Y, struct ad_sync_wanted *all)
 	s = fetch_job(Y, AD_SYNC_JOB_JOINED, &w);
 	if (s.code != SV_CODE_BAD)
 		return s;
-	say(Y, "patients that joined the group cannot be exported by "
+	ad_sync_say(Y, "patients that joined the group cannot be exported by "
 	    "themselves; everything is");
-	say(Y, Y->why);
+	ad_sync_say(Y, Y->why);
 	Y->why[0] = '\0';
 	Y->incremental = false;
 	all->since = w.since;
@@ -312,12 +331,17 @@ struct sv_status
 ad_sync_fetch(struct ad_sync *Y)
 {
 	struct ad_sync_wanted all = { .n_patients = 0 };
+	struct sv_status s;
 
 	(void)curl_global_init(CURL_GLOBAL_DEFAULT);
 	SV_TRY(make_smart(Y));
 	SV_TRY(find_since(Y, &all.since));
 	if (ad_sync_has_members(Y))
 		SV_TRY(fetch_joined(Y, &all));
+	s = fetch_job(Y, AD_SYNC_JOB, &all);
+	if (s.code != SV_CODE_SKIP)
+		return s;
+	all.since = (struct sv_str){ "", 0 };
 	return fetch_job(Y, AD_SYNC_JOB, &all);
 }
 

@@ -11,6 +11,9 @@
 #include "ad_bulk.h"
 #include "ad_sync_run.h"
 
+/** Tell the operator one line; ${Y} is a struct ad_sync. */
+void ad_sync_say(void *Y, const char *line);
+
 /* Which export: the end of the name of its folder. */
 #define AD_SYNC_JOB ""
 #define AD_SYNC_JOB_MEMBERS ".members"

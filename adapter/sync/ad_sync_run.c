@@ -124,7 +124,7 @@ begin_or_go_on(struct ad_sync *Y, int64_t *ret)
 
 	*ret = 0;
 	Y->state = (struct ad_registry){ .name = name, .watermark = { "", 0 },
-		.base = { "", 0 }, .counts = { "", 0 } };
+		.asked = { "", 0 }, .base = { "", 0 }, .counts = { "", 0 } };
 	SV_TRY(ad_store_begin(Y->R));
 	s = ad_store_get_registry(Y->R, &Y->A, name, &Y->state);
 	ad_store_rollback(Y->R);
@@ -267,8 +267,10 @@ conclude(struct ad_sync *Y)
 	if (sv_is_ok(s) && !ad_sync_is_part(Y)) {
 		Y->state.ended_ms = ad_now_ms();
 		/* What was missing is asked for again ([F11]). */
-		if (Y->n_missing == 0 && Y->transaction_time.n > 0)
+		if (Y->n_missing == 0 && Y->transaction_time.n > 0) {
 			Y->state.watermark = Y->transaction_time;
+			Y->state.asked = Y->asked;
+		}
 		s = ad_sync_put_state(Y);
 		/* What an earlier whole export said still holds. */
 		if (sv_is_ok(s) && !Y->incremental)

@@ -92,6 +92,7 @@ struct ad_sync {
 	size_t n_files, n_skipped;
 	bool incremental;		/* only what changed since the last run */
 	struct sv_str transaction_time;	/* of the export, or "" */
+	struct sv_str asked;		/* what it holds: ad_sync_asked.h */
 	size_t n_missing;		/* files that could not be had, and what
 					 * the server could not export */
 	uint64_t source_key;		/* ad_store_key.h */

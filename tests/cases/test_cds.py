@@ -638,7 +638,8 @@ class Cds(unittest.TestCase):
                 'full_url TEXT, version TEXT, updated TEXT, refers TEXT, deleted INTEGER NOT NULL, text BLOB,'
                 'message INTEGER NOT NULL, UNIQUE(source, name)) STRICT; INSERT INTO older SELECT id, source, name,'
                 'patient, full_url, version, updated, refers, deleted, text, message FROM resource;'
-                'DROP TABLE resource; ALTER TABLE older RENAME TO resource',
+                'DROP TABLE resource; ALTER TABLE older RENAME TO resource;'
+                'ALTER TABLE registry DROP COLUMN asked',
                 'UPDATE resource SET text = plain(text)',
                 'DROP INDEX registry_file_size',
                 'SELECT 1',     # only how guidance is packed

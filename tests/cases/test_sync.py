@@ -771,6 +771,101 @@ class Server(unittest.TestCase):
             f.write(conf.replace('\task-seconds', '\ttypes = {Patient, Specimen}\n\task-seconds'))
         self.assertEqual(self.r.run('--full')[0], 1)
 
+    def ask(self, types):
+        """What is configured."""
+        with open(self.r.conf) as f:
+            conf = re.sub('\ttypes = .*\n', '', f.read())
+        with open(self.r.conf, 'w') as f:
+            f.write(conf.replace('\task-seconds', '\ttypes = {%s}\n\task-seconds' % ', '.join(types) if types
+                                 else '\task-seconds'))
+
+    def answer(self, old, new=(), lacks=()):
+        """The server holds ``old`` and, changed since the last export, ``new``; it refuses exports of ``lacks``."""
+        self.exports = []
+
+        def route(method, path, body):
+            types = re.search('_type=([^&]*)', path).group(1).replace('%2C', ',').split(',')
+            for x in lacks:
+                if x in types:
+                    return 'no %s here' % x
+            self.exports.append('_since' in path)
+            files = {}
+            for x in [*new] if '_since' in path else [*old, *new]:
+                if x['resourceType'] in types:
+                    files.setdefault(x['resourceType'], []).append(x)
+            return {k: ndjson(v) for k, v in files.items()}
+        self.server.route = route
+
+    def run_once(self):
+        status, _, err = self.r.run()
+        self.assertEqual(status, 0, err)
+        return err
+
+    def test_what_was_not_asked_for_before_is_asked_for_from_its_begin(self):
+        """A PSA does not change any more: no export of what changed would ever hold it."""
+        self.answer(history('7'))
+        self.ask(['Patient', 'Condition', 'Procedure'])
+        self.run_once()
+        self.assertEqual(self.r.sql("SELECT count(*) FROM resource WHERE name LIKE 'Observation/%'"), [(0,)])
+        self.ask([])
+        self.assertIn('other types, filters or patients are asked for', self.run_once())
+        self.assertNotIn('other types', self.run_once())
+        # Less is enough of what there is; more again is not.
+        self.ask(['Patient', 'Condition'])
+        self.assertNotIn('other types', self.run_once())
+        self.ask([])
+        self.assertIn('other types', self.run_once())
+        self.assertEqual(self.exports, [False, False, True, True, False])
+        with Registry() as direct:
+            direct.write(history('7'))
+            direct.sync()
+            self.assertEqual(self.r.holds(), direct.holds())
+
+    def test_other_filters_or_patients_are_other_questions(self):
+        self.answer(history('7'))
+        self.run_once()
+        with open(self.r.conf) as f:
+            conf = f.read()
+        for i, line in enumerate(('type-filter = {"Observation?code=b"}',
+                                  'type-filter = {"Observation?code=b", "Observation?code=c"}', 'level = "patient"')):
+            with open(self.r.conf, 'w') as f:
+                f.write(conf.replace('\task-seconds', '\t%s\n\task-seconds' % line))
+            self.assertIn('other types, filters or patients', self.run_once(), line)
+            self.assertEqual(self.exports, [False] * (i + 2))
+        self.assertNotIn('other types', self.run_once())
+        self.assertTrue(self.exports[-1])
+
+    def test_what_a_server_lacks_is_told_once_and_taken_whole_when_it_comes(self):
+        course = {'resourceType': 'MedicationStatement', 'id': '7-adt', 'status': 'active', 'subject':
+                  {'reference': 'Patient/7'}, 'medicationCodeableConcept': {'coding': [
+                      {'system': 'http://www.nlm.nih.gov/research/umls/rxnorm', 'code': '42375'}]},
+                  'effectivePeriod': {'start': '2026-03-01'}}
+        old, lacks = history('7') + [course], ['MedicationStatement', 'Medication']
+        self.answer(old, lacks=lacks)
+        err = self.run_once()
+        for x in lacks:
+            self.assertIn('does not export %s:' % x, err)
+        self.assertNotIn('does not export', self.run_once())
+        self.assertEqual(self.exports, [False, True])
+        self.answer(old, lacks=['Medication', 'Specimen'])
+        # Killed in the middle, it goes on with the whole that it has begun.
+        p = subprocess.Popen([SALVOR, 'sync', '-c', self.r.conf], env=self.r.env(), stderr=subprocess.PIPE, text=True)
+        until = time.time() + 20
+        while self.exports != [True, False] and time.time() < until:
+            time.sleep(0.01)
+        time.sleep(0.2)
+        p.kill()
+        self.assertIn('exports MedicationStatement, which it did not before', p.communicate()[1])
+        self.assertIn('does not export Specimen', self.run_once())
+        self.assertEqual(self.exports, [True, False])
+        with Registry() as direct:
+            direct.write(old)
+            direct.sync()
+            self.assertEqual(self.r.holds(), direct.holds())
+        self.assertNotIn('salvor: cancer: the server', self.run_once())
+        self.assertEqual(self.exports, [True, False, True])
+        self.assertEqual(os.listdir(self.r.store + '.jobs'), [])
+
     def test_an_export_that_the_server_forgot_begins_anew(self):
         exports = [None, {x['resourceType']: ndjson([x]) for x in history('7')}]
         self.server.route = lambda *_: exports.pop(0)
