@@ -126,10 +126,13 @@ identify(struct ad_sync_loading *L, const struct ad_sync_record *r, int64_t *ret
 {
 	struct ad_intake *I = &L->Y->I;
 	struct ad_result nothing = { .status = 0 };
+	struct fhir_entry e = { .index = -1, .resource_type = SV_LIT("Patient"),
+		.full_url = { "", 0 }, .method = { "", 0 }, .url = { "", 0 },
+		.path = "Patient", .json = r->text };
 
 	fhir_issues_init(&nothing.is, &I->A);
-	SV_TRY(ad_identify(I, L->Y->S, (struct ad_set){ r->patient, 1 },
-	    &nothing));
+	SV_TRY(fhir_entry_tree(&I->A, &e));
+	SV_TRY(ad_identify(I, L->Y->S, (struct ad_set){ &e, 1 }, &nothing));
 	*ret = I->own_patient;
 	L->patient = 0;
 	return drain_affected(L);

@@ -123,13 +123,6 @@ read_kept(struct sv_arena *A, struct ad_sync_batch *b,
 	own(&b->A, v.id, &r->version.id, &ok);
 	own(&b->A, v.updated, &r->version.updated, &ok);
 	own(&b->A, refers, &r->refers, &ok);
-	if (r->type == AD_SYNC_PATIENT) {
-		r->patient = sv_arena_alloc(&b->A, sizeof(*r->patient));
-		SV_ENSURE(r->patient != NULL, SV_NOMEM);
-		*r->patient = *e;
-		r->patient->resource_type = SV_LIT("Patient");
-		r->patient->path = "Patient";
-	}
 	r->packed = ad_store_pack(&b->A, AD_PACK_RESOURCE, r->text);
 	SV_ENSURE(ok && r->packed.p != NULL, SV_NOMEM);
 	r->what = AD_SYNC_KEEP;
@@ -158,9 +151,6 @@ read_resource(struct ad_sync *Y, struct sv_arena *A, struct ad_sync_batch *b,
 	struct sv_str id;
 
 	r->type = ad_sync_type_of(e->resource_type);
-	/* Of a Patient more is asked than what is noted here. */
-	if (r->type == AD_SYNC_PATIENT)
-		SV_TRY(fhir_entry_tree(&b->A, e));
 	SV_TRY(map_subject(A, e, &m));
 	if (m.belongs == MAP_BELONGS_NOWHERE)
 		return SV_OK;

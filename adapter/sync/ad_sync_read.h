@@ -31,7 +31,6 @@ struct ad_sync_record {
 	struct sv_str key, base;	/* of its patient; "" if shared */
 	struct map_version version;
 	struct sv_str refers;
-	struct fhir_entry *patient;	/* with its tree, if it is a Patient */
 	struct sv_str url;
 	struct sv_str reason;
 	bool named;			/* the resource is one to remember: */
