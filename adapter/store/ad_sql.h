@@ -43,9 +43,10 @@
 	X(NEW_PATIENT, "INSERT INTO patient(merged_into) VALUES(NULL)")	\
 	X(PUT_NAME, "INSERT INTO patient_name(source, name, patient)"	\
 	    " VALUES(?,?,?) ON CONFLICT DO UPDATE SET patient ="	\
-	    " excluded.patient")					\
-	X(PUT_IDENTIFIER, "INSERT OR REPLACE INTO patient_identifier"	\
-	    " VALUES(?,?,?)")						\
+	    " excluded.patient WHERE patient <> excluded.patient")	\
+	X(PUT_IDENTIFIER, "INSERT INTO patient_identifier VALUES(?,?,?)" \
+	    " ON CONFLICT DO UPDATE SET patient = excluded.patient"	\
+	    " WHERE patient <> excluded.patient")			\
 	X(MERGE_PATIENT, "UPDATE patient SET merged_into = ? WHERE id = ?") \
 	X(MERGE_NAMES, "UPDATE patient_name SET patient = ?"		\
 	    " WHERE patient = ?")					\

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "ad_memory.h"
 #include "ad_sync_block.h"
@@ -170,6 +171,9 @@ work(void *arg)
 {
 	struct worker *w = arg;
 
+	/* The thread that writes is the one that all wait for; of Linux this is
+	 * the priority of this thread alone (setpriority(2)). */
+	(void)setpriority(PRIO_PROCESS, 0, 10);
 	while (work_on_one(w))
 		;
 	(void)pthread_mutex_lock(&w->X->lock);
