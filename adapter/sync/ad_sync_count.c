@@ -37,45 +37,22 @@ ad_sync_count_name(enum ad_sync_count c)
 }
 
 void
-ad_sync_counts_add(struct ad_sync_counts *to,
-    const struct ad_sync_counts *from)
+ad_sync_counts_put(struct sv_buf *b, const struct ad_sync_counts *c, size_t n)
 {
-	for (int c = 0; c < AD_SYNC_COUNTS; c++) {
-		to->n[c] += from->n[c];
-		for (int t = 0; t < AD_SYNC_TYPES; t++)
-			to->by_type[t][c] += from->by_type[t][c];
+	for (size_t i = 0; i < n * AD_SYNC_COUNTS; i++) {
+		sv_buf_addu(b, (uint64_t)c[i / AD_SYNC_COUNTS]
+		    .n[i % AD_SYNC_COUNTS]);
+		sv_buf_addc(b, ' ');
 	}
-}
-
-struct sv_str
-ad_sync_counts_text(struct sv_arena *A, const struct ad_sync_counts *c)
-{
-	const int64_t *n = c->n;
-	struct sv_buf b;
-
-	sv_buf_init(&b, A, 65536);
-	for (size_t i = 0; i < sizeof(*c) / sizeof(*n); i++) {
-		sv_buf_addu(&b, (uint64_t)(i < AD_SYNC_COUNTS ? n[i]
-		    : c->by_type[i / AD_SYNC_COUNTS - 1][i % AD_SYNC_COUNTS]));
-		sv_buf_addc(&b, ' ');
-	}
-	return sv_buf_ok(&b) ? sv_buf_str(&b) : (struct sv_str){ NULL, 0 };
 }
 
 void
-ad_sync_counts_read(struct sv_str text, struct ad_sync_counts *ret)
+ad_sync_counts_read(struct sv_str *text, struct ad_sync_counts *ret, size_t n)
 {
-	*ret = (struct ad_sync_counts){ .n = { 0 } };
-	for (size_t i = 0; text.n > 0
-	    && i < sizeof(*ret) / sizeof(ret->n[0]); i++) {
-		int64_t v = strtoll(text.p, NULL, 10);
-
-		if (i < AD_SYNC_COUNTS)
-			ret->n[i] = v;
-		else
-			ret->by_type[i / AD_SYNC_COUNTS - 1]
-			    [i % AD_SYNC_COUNTS] = v;
-		text = sv_str_from(text, sv_str_chr(text, ' ') + 1);
+	for (size_t i = 0; i < n * AD_SYNC_COUNTS; i++) {
+		ret[i / AD_SYNC_COUNTS].n[i % AD_SYNC_COUNTS] = text->n > 0
+		    ? strtoll(text->p, NULL, 10) : 0;
+		*text = sv_str_from(*text, sv_str_chr(*text, ' ') + 1);
 	}
 }
 
@@ -84,7 +61,9 @@ ad_sync_total(const struct ad_sync *Y)
 {
 	struct ad_sync_counts all = { .n = { 0 } };
 
-	for (size_t i = 0; i < Y->n_files; i++)
-		ad_sync_counts_add(&all, &Y->file[i].counts);
+	for (size_t i = 0; i < Y->n_files; i++) {
+		for (int c = 0; c < AD_SYNC_COUNTS; c++)
+			all.n[c] += Y->file[i].counts.n[c];
+	}
 	return all;
 }

@@ -78,8 +78,8 @@ put_tables(struct map_html *H, const struct ad_sync *Y)
 	    "tabindex=\"0\"><table>\n");
 	put_head_row(H, "Type", AD_SYNC_PASSED);
 	for (int t = 0; t < AD_SYNC_TYPES; t++) {
-		if (is_any(all.by_type[t]))
-			put_row(H, ad_sync_type_name(t), all.by_type[t],
+		if (is_any(Y->by_type[t].n))
+			put_row(H, ad_sync_type_name(t), Y->by_type[t].n,
 			    AD_SYNC_PASSED);
 	}
 	map_html_raw(H, "</tbody></table></div>\n<h2>Files</h2>\n<div "

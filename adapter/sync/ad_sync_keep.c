@@ -60,7 +60,7 @@ count(struct ad_sync_loading *L, const struct ad_sync_batch *b,
 	struct ad_sync_counts *n = &L->Y->file[b->file].counts;
 
 	n->n[c]++;
-	n->by_type[r->type][c]++;
+	L->Y->by_type[r->type].n[c]++;
 }
 
 /* A line that was refused: where and why, without what it said. */

@@ -107,13 +107,13 @@ take_measure(struct ad_sync *Y, struct gaps *G)
 
 /* "  Observation: 12 new, 3 late" */
 static void
-add_type(const struct ad_sync_counts *n, int type, struct sv_buf *b)
+add_type(const struct ad_sync *Y, int type, struct sv_buf *b)
 {
 	const char *between = ": ";
 
 	sv_buf_printf(b, "  %.*s", SV_FMT(ad_sync_type_name(type)));
 	for (int c = AD_SYNC_PASSED; c < AD_SYNC_COUNTS; c++) {
-		int64_t k = n->by_type[type][c];
+		int64_t k = Y->by_type[type].n[c];
 
 		if (k == 0)
 			continue;
@@ -125,15 +125,15 @@ add_type(const struct ad_sync_counts *n, int type, struct sv_buf *b)
 }
 
 static void
-add_types(const struct ad_sync_counts *n, struct sv_buf *b)
+add_types(const struct ad_sync *Y, struct sv_buf *b)
 {
 	for (int t = 0; t < AD_SYNC_TYPES; t++) {
 		int64_t all = 0;
 
 		for (int c = AD_SYNC_PASSED; c < AD_SYNC_COUNTS; c++)
-			all += n->by_type[t][c];
+			all += Y->by_type[t].n[c];
 		if (all > 0)
-			add_type(n, t, b);
+			add_type(Y, t, b);
 	}
 }
 
@@ -150,7 +150,7 @@ add_lines(struct ad_sync *Y, struct sv_buf *b)
 	sv_buf_printf(b, "  %lld lines, %lld cannot matter, %lld refused\n",
 	    (long long)n.n[AD_SYNC_LINES], (long long)n.n[AD_SYNC_DROPPED],
 	    (long long)n.n[AD_SYNC_REFUSED]);
-	add_types(&n, b);
+	add_types(Y, b);
 	sv_buf_printf(b, "  %lld patients decided, %lld could not be, %lld "
 	    "left and forgotten\n", (long long)c->decided,
 	    (long long)Y->d.undecided, (long long)Y->d.purged);

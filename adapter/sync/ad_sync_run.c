@@ -16,6 +16,8 @@
 #include "ad_store_key.h"
 #include "sv_limits.h"
 
+#define MAX_STATE ((size_t)1 << 16)
+
 static struct sv_status
 cannot(struct ad_sync *Y, const char *what, const char *why)
 {
@@ -50,41 +52,55 @@ open_stores(struct ad_sync *Y)
 	return never ? SV_BAD : SV_RETRY;
 }
 
-/* What the decisions came to, and how long the side file was. */
-static struct sv_str
-state_text(struct ad_sync *Y)
+/* What the decisions came to, how long the side file was, and the counts by
+ * type. */
+static void
+write_state(struct ad_sync *Y, struct sv_buf *b)
 {
 	const struct ad_change *c = &Y->d.change;
 	long at = Y->refused != NULL ? ftell(Y->refused) : 0;
 
-	return sv_arena_printf(&Y->A, "%lld %lld %lld %lld %lld %lld %lld %lld "
-	    "%ld", (long long)c->decided, (long long)c->fresh,
-	    (long long)c->changed, (long long)c->withdrawn,
-	    (long long)c->kept, (long long)Y->d.undecided,
-	    (long long)Y->d.posts, (long long)Y->d.purged, at);
+	sv_buf_printf(b, "%lld %lld %lld %lld %lld %lld %lld %lld %ld ",
+	    (long long)c->decided, (long long)c->fresh, (long long)c->changed,
+	    (long long)c->withdrawn, (long long)c->kept,
+	    (long long)Y->d.undecided, (long long)Y->d.posts,
+	    (long long)Y->d.purged, at);
+	ad_sync_counts_put(b, Y->by_type, AD_SYNC_TYPES);
 }
 
 static int64_t
 read_state(struct ad_sync *Y, struct sv_str text)
 {
 	int64_t n[9] = { 0 };
-	char *p = (char *)(uintptr_t)text.p;
 
-	for (int i = 0; i < 9 && p != NULL; i++)
-		n[i] = strtoll(p, &p, 10);
+	for (int i = 0; i < 9 && text.n > 0; i++) {
+		n[i] = strtoll(text.p, NULL, 10);
+		text = sv_str_from(text, sv_str_chr(text, ' ') + 1);
+	}
 	Y->d = (struct ad_sync_decided){ .change = { n[0], n[1], n[2], n[3],
 		n[4] }, .undecided = n[5], .posts = n[6], .purged = n[7] };
+	ad_sync_counts_read(&text, Y->by_type, AD_SYNC_TYPES);
 	return n[8];
 }
 
 struct sv_status
 ad_sync_put_state(struct ad_sync *Y)
 {
+	struct sv_status s = SV_NOMEM;
+	struct sv_arena A;
+	struct sv_buf b;
+
 	if (ad_sync_is_part(Y))
 		return SV_OK;
-	Y->state.counts = state_text(Y);
-	SV_ENSURE(Y->state.counts.p != NULL, SV_NOMEM);
-	return ad_store_put_registry(Y->S, &Y->state);
+	A = ad_arena(MAX_STATE);
+	sv_buf_init(&b, &A, MAX_STATE);
+	write_state(Y, &b);
+	Y->state.counts = sv_buf_str(&b);
+	if (sv_buf_ok(&b))
+		s = ad_store_put_registry(Y->S, &Y->state);
+	Y->state.counts = (struct sv_str){ "", 0 };
+	sv_arena_free(&A);
+	return s;
 }
 
 /* The run is a message of its source: what it keeps and decides names it. */

@@ -43,20 +43,19 @@ enum {
 
 struct ad_sync_counts {
 	int64_t n[AD_SYNC_COUNTS];
-	int64_t by_type[AD_SYNC_TYPES][AD_SYNC_COUNTS];
 };
 
 struct sv_str ad_sync_type_name(int type);
 int ad_sync_type_of(struct sv_str name);
 const char *ad_sync_count_name(enum ad_sync_count c);
-void ad_sync_counts_add(struct ad_sync_counts *to,
-    const struct ad_sync_counts *from);
-/** ${c} as text in ${A}, .p is NULL without memory; and back. */
-struct sv_str ad_sync_counts_text(struct sv_arena *A,
-    const struct ad_sync_counts *c);
-void ad_sync_counts_read(struct sv_str text, struct ad_sync_counts *ret);
+/** ${n} counts to the end of ${b}, between blanks; and back, taken off ${text}:
+ * 0 where there are none. */
+void ad_sync_counts_put(struct sv_buf *b, const struct ad_sync_counts *c,
+    size_t n);
+void ad_sync_counts_read(struct sv_str *text, struct ad_sync_counts *ret,
+    size_t n);
 
-/* A file of the export. */
+/* A file of the export; there may be many thousands. */
 struct ad_sync_file {
 	char *path;
 	const char *name;		/* the end of ${path} */
@@ -103,6 +102,7 @@ struct ad_sync {
 	struct sv_str *members;		/* of the group; n 0: not asked for */
 	size_t n_members;
 	struct ad_intake I;		/* for what it shares with messages */
+	struct ad_sync_counts by_type[AD_SYNC_TYPES];
 	struct ad_sync_decided d;
 	FILE *refused;			/* side file */
 	char refused_path[4096], reports[3900];
