@@ -79,7 +79,9 @@ key_of_row(sqlite3_context *c, int n, sqlite3_value **v)
 	sqlite3_result_int64(c, (int64_t)ad_store_name_key(part[0], part[1]));
 }
 
-/* Bring the layout up to date; nothing is changed unless all of it can be. */
+/* Bring the layout up to date; nothing is changed unless all of it can be.  What
+ * would have to be taken back is held in a file: a table may be larger than the
+ * memory. */
 static bool
 migrate(struct ad_store *S, enum ad_store_mode mode, struct sv_err *err)
 {
@@ -97,12 +99,13 @@ migrate(struct ad_store *S, enum ad_store_mode mode, struct sv_err *err)
 	}
 	ok = sqlite3_create_function(S->db, "resource_key", 2, SQLITE_UTF8,
 	    NULL, key_of_row, NULL, NULL) == SQLITE_OK
-	    && sqlite3_exec(S->db, "BEGIN IMMEDIATE", NULL, NULL, NULL)
-	    == SQLITE_OK;
+	    && sqlite3_exec(S->db, "PRAGMA temp_store = FILE;"
+	    "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK;
 	for (; ok && version < AD_STORE_SCHEMA; version++)
 		ok = sqlite3_exec(S->db, ad_store_layouts[version], NULL, NULL, NULL)
 		    == SQLITE_OK;
-	ok = ok && sqlite3_exec(S->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK;
+	ok = ok && sqlite3_exec(S->db, "COMMIT; PRAGMA temp_store = MEMORY",
+	    NULL, NULL, NULL) == SQLITE_OK;
 	if (!ok) {
 		(void)ad_sql_failed(S);
 		sv_err_set(err, "", "%s", ad_sql_error);
