@@ -1,10 +1,12 @@
 /**
  * ad_store_key.h: the number by which a resource is found.
  *
- * Servers give resources random ids.  An index of the ids themselves would be
- * five times as large as one of numbers, and each new resource falls on another
- * page of it.  A number is made of 64 bits of source, type and id; two names may
- * have one, so that who finds a number compares the name too.
+ * Most servers give resources random ids.  An index of the ids themselves would
+ * be five times as large as one of numbers, and each new resource falls on
+ * another page of it.  A number is made of source, type and id; two names may
+ * have one, so that who finds a number compares the name too.  The numbers of
+ * ids that differ in their last three characters lie together: of a server that
+ * counts, what comes next falls on the page of what came before.
  */
 #ifndef AD_STORE_KEY_H
 #define AD_STORE_KEY_H

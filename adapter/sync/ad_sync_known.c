@@ -1,6 +1,7 @@
 #include "ad_sync_known.h"
 
 #include <stdlib.h>
+#include <xxhash.h>
 
 #define MAX_WORDS ((uint64_t)1 << 21)
 
@@ -23,22 +24,33 @@ ad_sync_known_free(struct ad_sync_known *K)
 	K->words = NULL;
 }
 
+/* Numbers of names that are alike are alike. */
+static uint64_t
+mix(uint64_t key)
+{
+	return XXH3_64bits(&key, sizeof(key));
+}
+
 /* Two bits for each name (Bloom, CACM 13(7), 1970), in one word: a large table
  * is not in the caches, and a word costs as much as a bit. */
 static uint64_t
-bits_of(uint64_t key)
+bits_of(uint64_t h)
 {
-	return (uint64_t)1 << (key & 63) | (uint64_t)1 << (key >> 6 & 63);
+	return (uint64_t)1 << (h & 63) | (uint64_t)1 << (h >> 6 & 63);
 }
 
 void
 ad_sync_known_add(struct ad_sync_known *K, uint64_t key)
 {
-	K->words[key >> 12 & K->mask] |= bits_of(key);
+	uint64_t h = mix(key);
+
+	K->words[h >> 12 & K->mask] |= bits_of(h);
 }
 
 bool
 ad_sync_known_has(const struct ad_sync_known *K, uint64_t key)
 {
-	return (K->words[key >> 12 & K->mask] & bits_of(key)) == bits_of(key);
+	uint64_t h = mix(key);
+
+	return (K->words[h >> 12 & K->mask] & bits_of(h)) == bits_of(h);
 }

@@ -45,12 +45,28 @@ Test(key, stays_what_it_is)
 	struct sv_str lab = SV_LIT("lab");
 
 	cr_assert_eq(ad_store_name_key(lab, SV_LIT("Observation/e4")),
-	    UINT64_C(0xf5a683e7e0d2d2e7));
+	    UINT64_C(0x275a146ad93f6534));
 	cr_assert_eq(ad_store_name_key(lab, SV_LIT("urn:uuid:0c3151bd")),
 	    UINT64_C(0x5ed152914a80954d));
 	cr_assert_eq(ad_store_key(ad_store_source_key(lab),
 	    SV_LIT("Observation"), SV_LIT("e4")), ad_store_name_key(lab,
 	    SV_LIT("Observation/e4")));
+}
+
+/* As a server counts, so do the numbers; but not from one type to another. */
+Test(key, of_ids_that_are_counted_lie_together)
+{
+	struct sv_str lab = SV_LIT("lab");
+	uint64_t a = ad_store_name_key(lab, SV_LIT("Condition/104217"));
+
+	cr_assert_eq(ad_store_name_key(lab, SV_LIT("Condition/104218")),
+	    a + 1);
+	cr_assert_eq(ad_store_name_key(lab, SV_LIT("Condition/104219")),
+	    a + 2);
+	cr_assert_neq(ad_store_name_key(lab, SV_LIT("Condition/105218")),
+	    a + 1);
+	cr_assert_neq(ad_store_name_key(lab, SV_LIT("Condition/7")),
+	    ad_store_name_key(lab, SV_LIT("Procedure/7")));
 }
 
 Test(key, tells_source_type_and_id_apart)
