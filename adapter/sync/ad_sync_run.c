@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "ad_clock.h"
+#include "ad_durable.h"
 #include "ad_memory.h"
 #include "ad_smart.h"
 #include "ad_stop.h"
@@ -135,10 +136,23 @@ begin_or_go_on(struct ad_sync *Y, int64_t *ret)
 	return number(Y);
 }
 
+/* Of an interrupted run, up to where its last unit was. */
 static bool
-make_folder(struct ad_sync *Y)
+go_back(FILE *f, int64_t length)
 {
-	char *slash;
+	struct stat st;
+
+	return fstat(fileno(f), &st) == 0 && ftruncate(fileno(f),
+	    st.st_size < length ? st.st_size : (off_t)length) == 0
+	    && fseek(f, 0, SEEK_END) == 0;
+}
+
+/* What the store says of the side file holds after a loss of power too, so its
+ * name is on the disk before. */
+static struct sv_status
+open_side_file(struct ad_sync *Y, int64_t length)
+{
+	struct sv_err err = { .text = "" };
 
 	if (Y->conf->reports != NULL)
 		(void)snprintf(Y->reports, sizeof(Y->reports), "%s",
@@ -146,44 +160,27 @@ make_folder(struct ad_sync *Y)
 	else
 		(void)snprintf(Y->reports, sizeof(Y->reports), "%s.reports",
 		    Y->u->conf.store);
-	for (slash = strchr(Y->reports + 1, '/'); slash != NULL;
-	    slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		(void)mkdir(Y->reports, 0700);
-		*slash = '/';
-	}
-	return mkdir(Y->reports, 0700) == 0 || errno == EEXIST;
-}
-
-/* Of an interrupted run, up to where its last unit was. */
-static bool
-go_back(FILE *f, int64_t length)
-{
-	struct stat st;
-
-	return length == 0 || (fstat(fileno(f), &st) == 0
-	    && ftruncate(fileno(f), st.st_size < length ? st.st_size
-	    : (off_t)length) == 0 && fseek(f, 0, SEEK_END) == 0);
+	if (!sv_is_ok(ad_durable_folder(Y->reports, &err)))
+		return cannot(Y, err.where, err.text);
+	(void)snprintf(Y->refused_path, sizeof(Y->refused_path),
+	    "%s/%s-%lld.refused.ndjson", Y->reports, Y->conf->name,
+	    (long long)Y->state.run);
+	Y->refused = fopen(Y->refused_path, "ae");
+	if (Y->refused == NULL || !go_back(Y->refused, length))
+		return cannot(Y, Y->refused_path, strerror(errno));
+	return sv_is_ok(ad_durable_sync(Y->reports, &err)) ? SV_OK
+	    : cannot(Y, err.where, err.text);
 }
 
 /* The side file of the lines that are refused. */
 static struct sv_status
 open_refused(struct ad_sync *Y, int64_t length)
 {
-	if (Y->o->dry_run) {
-		Y->refused = tmpfile();
-		return Y->refused != NULL ? SV_OK : cannot(Y, "temporary file",
-		    strerror(errno));
-	}
-	if (!make_folder(Y))
-		return cannot(Y, Y->reports, strerror(errno));
-	(void)snprintf(Y->refused_path, sizeof(Y->refused_path),
-	    "%s/%s-%lld.refused.ndjson", Y->reports, Y->conf->name,
-	    (long long)Y->state.run);
-	Y->refused = fopen(Y->refused_path, length > 0 ? "r+" : "w");
-	if (Y->refused == NULL || !go_back(Y->refused, length))
-		return cannot(Y, Y->refused_path, strerror(errno));
-	return SV_OK;
+	if (!Y->o->dry_run)
+		return open_side_file(Y, length);
+	Y->refused = tmpfile();
+	return Y->refused != NULL ? SV_OK : cannot(Y, "temporary file",
+	    strerror(errno));
 }
 
 /* --patients: a logical id a line. */
