@@ -312,6 +312,10 @@ ad_sync_fetch(struct ad_sync *Y)
 
 	(void)curl_global_init(CURL_GLOBAL_DEFAULT);
 	SV_TRY(make_smart(Y));
+	/* Exports of a run that is whole, which was killed before it ended
+	 * them, say who was in the group then. */
+	if (Y->begins && !ad_sync_is_part(Y) && !Y->o->dry_run)
+		ad_sync_fetch_end(Y);
 	SV_TRY(find_since(Y, &all.since));
 	if (ad_sync_has_members(Y))
 		SV_TRY(fetch_joined(Y, &all));

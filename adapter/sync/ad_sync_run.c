@@ -103,6 +103,7 @@ number(struct ad_sync *Y)
 	s = ad_store_next_message(Y->S, &m.id);
 	if (sv_is_ok(s))
 		s = ad_store_put_message(Y->S, &m);
+	Y->begins = true;
 	Y->state.run = m.id;
 	Y->state.started_ms = Y->now_ms;
 	Y->state.ended_ms = 0;
@@ -115,7 +116,8 @@ number(struct ad_sync *Y)
 }
 
 /* Go on with the run that was interrupted, or begin one; the length of its
- * side file. */
+ * side file.  That it began is on the disk before anything is asked of a
+ * server: its exports are then those of a run to go on with. */
 static struct sv_status
 begin_or_go_on(struct ad_sync *Y, int64_t *ret)
 {
@@ -237,8 +239,8 @@ prepare(struct ad_sync *Y)
 	SV_TRY(prepare_intake(Y));
 	SV_TRY(read_patients(Y));
 	SV_TRY(open_stores(Y));
-	SV_TRY(ad_store_hurry(Y->S, true));
 	SV_TRY(begin_or_go_on(Y, &length));
+	SV_TRY(ad_store_hurry(Y->S, true));
 	Y->I.m.id = Y->state.run;
 	Y->I.r.correlation = sv_arena_printf(&Y->A, "sync-%s-%lld",
 	    Y->conf->name, (long long)Y->state.run);

@@ -2,6 +2,7 @@
 
     did = Record(folder).run([program, ...], env)     # did.status, did.out, did.err, did.events
     did.left(k, dice)                                 # {path: bytes} if power is lost before event k
+    did.seen(k)                                       # if the process is killed there
 
 What was synced is there: the bytes of a file by a sync of the file, names by a sync of their folder.  Of what was not,
 each sector of 512 bytes is kept, dropped or turned to garbage, and of the changes of names in a folder the first few
@@ -234,6 +235,14 @@ class Record:
 
     def left(self, k, dice=None):
         return self.disk(k).left(dice)
+
+    def seen(self, k):
+        return self.disk(k).all()
+
+    def commits(self):
+        """Where a unit is in the log of an SQLite database (sqlite.org/fileformat2.html#walformat)."""
+        return [k for k, e in enumerate(self.events) if e[0] == 'write' and e[1].endswith('-wal') and e[3] is not None
+                and len(e[3]) == 24 and e[3][4:8] != bytes(4)]
 
 
 def restore(folder, modified, files):

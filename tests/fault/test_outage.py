@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Power is lost during a night of salvor sync: nothing that was said or posted is forgotten, and a run that is begun
-again ends as if nothing had happened.
+"""Power is lost during a night of salvor sync, or it is killed: nothing that was said or posted is forgotten, and a run
+that is begun again ends as if nothing had happened, and so does the next night.
 
 usage: test_outage.py SALVOR BRISK.  SALVOR_FAULT_SECONDS: how long to go on (5); one round is gone through in any case.
 """
@@ -19,9 +19,8 @@ import unittest
 import test_nights as nights
 from outage import Record, restore, snapshot
 
-SALVOR, BRISK = nights.SALVOR, os.path.abspath(sys.argv.pop(1))
-SECONDS = nights.SECONDS
-POINTS = 7 if SECONDS < 60 else 60      # of a night, at which power is lost
+SALVOR, BRISK, SECONDS = nights.SALVOR, nights.BRISK, nights.SECONDS
+POINTS = 9 if SECONDS < 60 else 60      # of a night, at which it is lost
 
 
 class Timed(dict):
@@ -66,14 +65,16 @@ class Place(nights.Place):
         with open(r.conf, 'w') as f:
             f.write(conf.replace(r.store, self.disk + '/store.db'))
         r.store = self.disk + '/store.db'
-        self.broken = True
         self.server.route = self.route
         self.server.jobs, self.receiver.resources = Jobs(), Timed()
+
+        self.all = [self.night, nights.Night()]
+        self.all[1].second()
 
     def route(self, method, path, body):
         """In the first night, lines that cannot be read are among the others."""
         files = self.night.route(method, path, body)
-        if self.broken and '_elements=id' not in path:
+        if self.night is self.all[0] and '_elements=id' not in path:
             for kind in files:
                 lines = files[kind].splitlines(True)
                 for i in range(len(lines), 0, -97):
@@ -101,11 +102,12 @@ class Place(nights.Place):
 class Night:
     """One that was undisturbed, step by step, and its end."""
 
-    def __init__(self, place):
-        self.place = place
+    def __init__(self, place, k):
+        self.place, self.number = place, k
+        place.night = place.all[k]
         self.did = place.record()
         assert self.did.status in (0, 5), (self.did.status, self.did.err)
-        self.jobs, self.resources = place.server.jobs.log, place.receiver.resources.log
+        self.jobs, self.resources = list(place.server.jobs.log), list(place.receiver.resources.log)
         self.after = snapshot(place.disk)[0]
         self.content, self.told, self.refused = place.registry.content(), place.told(), place.refused()
 
@@ -128,14 +130,19 @@ class Night:
         return k > self.did.said or any(t <= self.when(k) for _, begun, t in self.jobs if begun > self.did.times[0])
 
     def points(self, rng):
-        """Where to lose power: after what others were told, at syncs, and anywhere."""
+        """Where to lose power, after what others were told and at syncs, and where to be killed, in any unit."""
         told = [t for t, _, _ in self.resources if t > self.did.times[0]]
         told += [t for _, begun, t in self.jobs if begun > self.did.times[0]]
         syncs = [k for k, e in enumerate(self.did.events) if e[0] == 'sync']
-        out = [(self.behind(min(told)), None), (self.behind(rng.choice(told)), None), (self.end(), None)]
-        out += [(rng.choice(syncs), rng) for _ in range(POINTS // 2)]
-        return out + [(rng.randint(0, self.end()), rng if rng.random() < 0.7 else None)
-                      for _ in range(POINTS - len(out))]
+        units = [0, *(k + 2 for k in self.did.commits()), self.end()]
+        out = [(self.behind(min(told)), 'worst'), (self.behind(rng.choice(told)), 'worst'), (self.end(), 'worst')]
+        for i in range(POINTS - len(out)):
+            n = rng.randrange(1, len(units))
+            out.append((rng.choice(syncs), 'power') if i % 3 == 0 else (rng.randint(units[n - 1], units[n]), 'kill'))
+        return out
+
+    def left(self, k, how, rng):
+        return self.did.seen(k) if how == 'kill' else self.did.left(k, rng if how == 'power' else None)
 
     def rewind(self, files, t):
         """Everything as it was at ${t}, after another boot, with ${files} on the disk."""
@@ -178,39 +185,38 @@ class Outage(unittest.TestCase):
             self.assertEqual(place.registry.content(), night.content)
             self.assertEqual(place.refused(), night.refused)
 
-    def check_end(self, night, more):
-        """Run again; once more, if something might be left from before that meets the next night."""
+    def check_end(self, night):
+        """Run, and all is as it would be."""
         place = night.place
-        for _ in range(1 + more):
-            status, _, err = place.registry.run(LD_PRELOAD=BRISK)
-            self.assertIn(status, (0, 5), err)
-            for part, want in night.content.items():
-                self.assertEqual(place.registry.content()[part], want, part)
-            self.assertEqual(place.told(), night.told)
-            self.assertEqual(place.refused(), night.refused)
+        place.night = place.all[night.number]
+        status, _, err = place.registry.run(LD_PRELOAD=BRISK)
+        self.assertIn(status, (0, 5), err)
+        for part, want in night.content.items():
+            self.assertEqual(place.registry.content()[part], want, part)
+        self.assertEqual(place.told(), night.told)
+        self.assertEqual(place.refused(), night.refused)
         self.assertEqual(place.registry.sql('PRAGMA integrity_check'), [('ok',)])
 
-    def lose(self, night, k, dice, more):
-        files = night.did.left(k, dice)
+    def lose(self, night, k, files, following):
+        """A run that was done is not always begun again before the following night."""
         night.rewind(files, night.when(k))
         self.check(night, k)
         night.rewind(files, night.when(k))
-        self.check_end(night, more)
+        if following is None or not night.is_done(k):
+            self.check_end(night)
+        if following is not None:
+            self.check_end(following)
 
     def one_round(self, rng):
-        place, losses = Place(), 0
+        place = Place()
         self.addCleanup(place.close)
-        for k in range(2):
-            night = Night(place)
-            self.assertEqual(night.did.disk(night.end()).all(), night.after, 'the record is not whole')
-            for at, dice in night.points(rng):
-                with self.subTest(night=k, at='%d of %d' % (at, night.end()), worst=dice is None):
-                    self.lose(night, at, dice, rng.random() < 0.3)
-                losses += 1
-            night.rewind(night.after, math.inf)
-            place.night.second()
-            place.broken = False
-        return losses
+        two = [Night(place, k) for k in range(2)]
+        for night in two:
+            self.assertEqual(night.did.seen(night.end()), night.after, 'the record is not whole')
+            for at, how in night.points(rng):
+                with self.subTest(night=night.number, at='%d of %d' % (at, night.end()), how=how):
+                    self.lose(night, at, night.left(at, how, rng), rng.choice([None, two[1]]))
+        return 2 * POINTS
 
     def test_at_random(self):
         if not os.path.isfile(BRISK):
@@ -222,7 +228,7 @@ class Outage(unittest.TestCase):
                 losses += self.one_round(rng)
             rounds += 1
             self.doCleanups()
-        print('power lost %d times in %d rounds, seed %d' % (losses, rounds, seed))
+        print('lost %d times in %d rounds, seed %d' % (losses, rounds, seed))
 
 
 if __name__ == '__main__':
