@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 bool
@@ -50,6 +51,36 @@ ad_durable_sync(const char *folder, struct sv_err *err)
 	if (dir >= 0)
 		(void)close(dir);
 	return s;
+}
+
+/* The folder of which the path is the first ${n} bytes of ${path}. */
+static struct sv_status
+make_folder(const char *path, size_t n, struct sv_err *err)
+{
+	char all[4096], *slash;
+
+	if (n >= sizeof(all)) {
+		errno = ENAMETOOLONG;
+		return fail(path, "", err);
+	}
+	memcpy(all, path, n);
+	all[n] = '\0';
+	if (mkdir(all, 0700) != 0)
+		return errno == EEXIST ? SV_OK : fail(path, "", err);
+	slash = strrchr(all, '/');
+	if (slash == NULL)
+		return ad_durable_sync(".", err);
+	slash[slash == all ? 1 : 0] = '\0';
+	return ad_durable_sync(all, err);
+}
+
+struct sv_status
+ad_durable_folder(const char *path, struct sv_err *err)
+{
+	for (const char *slash = strchr(path + 1, '/'); slash != NULL;
+	    slash = strchr(slash + 1, '/'))
+		SV_TRY(make_folder(path, (size_t)(slash - path), err));
+	return make_folder(path, strlen(path), err);
 }
 
 struct sv_status

@@ -20,6 +20,14 @@ struct sv_status ad_durable_write(const char *folder, const char *name,
 struct sv_status ad_durable_sync(const char *folder, struct sv_err *err)
     SV_CHECK;
 
+/**
+ * ad_durable_folder(path, err):
+ * Make the folder ${path}, mode 0700, and those above it that are missing;
+ * what is made stays.  RETRY with ${err}.
+ */
+struct sv_status ad_durable_folder(const char *path, struct sv_err *err)
+    SV_CHECK;
+
 /** Give ${from} the name ${to}, and sync the folder. */
 struct sv_status ad_durable_rename(const char *folder, const char *from,
     const char *to, struct sv_err *err) SV_CHECK;

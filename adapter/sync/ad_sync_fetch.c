@@ -1,11 +1,10 @@
 /*
  * The files of a registry that is a server, by Bulk Data.
  */
-#include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "ad_clock.h"
+#include "ad_durable.h"
 #include "ad_memory.h"
 #include "ad_stop.h"
 #include "ad_sync_asked.h"
@@ -39,18 +38,20 @@ name_job(const struct ad_sync *Y, const char *job, char ret[PATH])
 	    : "", job);
 }
 
-static bool
+static struct sv_status
 make_job_folder(struct ad_sync *Y, const char *job, char ret[PATH])
 {
 	char name[PATH];
+	struct sv_err err = { .text = "" };
 
 	name_job(Y, job, name);
-	(void)snprintf(ret, PATH, "%.3000s.jobs", Y->u->conf.store);
-	if (mkdir(ret, 0700) != 0 && errno != EEXIST)
-		return false;
 	(void)snprintf(ret, PATH, "%.3000s.jobs/%.1000s", Y->u->conf.store,
 	    name);
-	return mkdir(ret, 0700) == 0 || errno == EEXIST;
+	if (sv_is_ok(ad_durable_folder(ret, &err)))
+		return SV_OK;
+	(void)snprintf(Y->why, sizeof(Y->why), "%.200s: %.250s", err.where,
+	    err.text);
+	return SV_RETRY;
 }
 
 /* ${instant} less ${seconds}; "" if it is no instant. */
@@ -249,11 +250,7 @@ struct sv_status
 ad_sync_job(struct ad_sync *Y, const char *job, char folder[PATH],
     struct ad_bulk_options *ret)
 {
-	if (!make_job_folder(Y, job, folder)) {
-		(void)snprintf(Y->why, sizeof(Y->why), "%.300s: %s", folder,
-		    strerror(errno));
-		return SV_RETRY;
-	}
+	SV_TRY(make_job_folder(Y, job, folder));
 	*ret = options_of(Y, folder);
 	return SV_OK;
 }
@@ -335,6 +332,10 @@ ad_sync_fetch(struct ad_sync *Y)
 
 	(void)curl_global_init(CURL_GLOBAL_DEFAULT);
 	SV_TRY(make_smart(Y));
+	/* Exports of a run that is whole, which was killed before it ended
+	 * them, say who was in the group then. */
+	if (Y->begins && !ad_sync_is_part(Y) && !Y->o->dry_run)
+		ad_sync_fetch_end(Y);
 	SV_TRY(find_since(Y, &all.since));
 	if (ad_sync_has_members(Y))
 		SV_TRY(fetch_joined(Y, &all));

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "ad_clock.h"
 #include "ad_stop.h"
@@ -74,13 +75,27 @@ check_whole(struct ad_sync *Y, const struct ad_sync_batch *b)
 	return SV_RETRY;
 }
 
+/* Lines that are refused are on the disk before the unit that counts them: what
+ * is remembered of how long their file is must not be more than there is. */
+static bool
+sync_refused(struct ad_sync_loading *L)
+{
+	FILE *f = L->Y->refused;
+	long at = ftell(f);
+
+	if (fflush(f) != 0 || (at != L->refused_at && fdatasync(fileno(f)) != 0))
+		return false;
+	L->refused_at = at;
+	return true;
+}
+
 static struct sv_status
 end_unit(struct ad_sync_loading *L)
 {
 	struct ad_sync *Y = L->Y;
 	int64_t ms;
 
-	if (fflush(Y->refused) != 0) {
+	if (!sync_refused(L)) {
 		(void)snprintf(Y->why, sizeof(Y->why), "%.200s: %s",
 		    Y->refused_path, strerror(errno));
 		return SV_RETRY;

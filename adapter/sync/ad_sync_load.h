@@ -20,6 +20,7 @@ struct ad_sync_loading {
 	int64_t before;			/* bytes of the files before this one */
 	bool open;			/* a unit is */
 	int64_t begun_ms;		/* the unit */
+	long refused_at;		/* how much of the side file is on the disk */
 };
 
 /** Do what ${r} of ${b} says, and count it; inside a unit.  RETRY, NOMEM. */

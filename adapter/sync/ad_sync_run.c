@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "ad_clock.h"
+#include "ad_durable.h"
 #include "ad_memory.h"
 #include "ad_smart.h"
 #include "ad_stop.h"
@@ -119,6 +120,7 @@ number(struct ad_sync *Y)
 	s = ad_store_next_message(Y->S, &m.id);
 	if (sv_is_ok(s))
 		s = ad_store_put_message(Y->S, &m);
+	Y->begins = true;
 	Y->state.run = m.id;
 	Y->state.started_ms = Y->now_ms;
 	Y->state.ended_ms = 0;
@@ -131,7 +133,8 @@ number(struct ad_sync *Y)
 }
 
 /* Go on with the run that was interrupted, or begin one; the length of its
- * side file. */
+ * side file.  That it began is on the disk before anything is asked of a
+ * server: its exports are then those of a run to go on with. */
 static struct sv_status
 begin_or_go_on(struct ad_sync *Y, int64_t *ret)
 {
@@ -152,10 +155,23 @@ begin_or_go_on(struct ad_sync *Y, int64_t *ret)
 	return number(Y);
 }
 
+/* Of an interrupted run, up to where its last unit was. */
 static bool
-make_folder(struct ad_sync *Y)
+go_back(FILE *f, int64_t length)
 {
-	char *slash;
+	struct stat st;
+
+	return fstat(fileno(f), &st) == 0 && ftruncate(fileno(f),
+	    st.st_size < length ? st.st_size : (off_t)length) == 0
+	    && fseek(f, 0, SEEK_END) == 0;
+}
+
+/* What the store says of the side file holds after a loss of power too, so its
+ * name is on the disk before. */
+static struct sv_status
+open_side_file(struct ad_sync *Y, int64_t length)
+{
+	struct sv_err err = { .text = "" };
 
 	if (Y->conf->reports != NULL)
 		(void)snprintf(Y->reports, sizeof(Y->reports), "%s",
@@ -163,44 +179,27 @@ make_folder(struct ad_sync *Y)
 	else
 		(void)snprintf(Y->reports, sizeof(Y->reports), "%s.reports",
 		    Y->u->conf.store);
-	for (slash = strchr(Y->reports + 1, '/'); slash != NULL;
-	    slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		(void)mkdir(Y->reports, 0700);
-		*slash = '/';
-	}
-	return mkdir(Y->reports, 0700) == 0 || errno == EEXIST;
-}
-
-/* Of an interrupted run, up to where its last unit was. */
-static bool
-go_back(FILE *f, int64_t length)
-{
-	struct stat st;
-
-	return length == 0 || (fstat(fileno(f), &st) == 0
-	    && ftruncate(fileno(f), st.st_size < length ? st.st_size
-	    : (off_t)length) == 0 && fseek(f, 0, SEEK_END) == 0);
+	if (!sv_is_ok(ad_durable_folder(Y->reports, &err)))
+		return cannot(Y, err.where, err.text);
+	(void)snprintf(Y->refused_path, sizeof(Y->refused_path),
+	    "%s/%s-%lld.refused.ndjson", Y->reports, Y->conf->name,
+	    (long long)Y->state.run);
+	Y->refused = fopen(Y->refused_path, "ae");
+	if (Y->refused == NULL || !go_back(Y->refused, length))
+		return cannot(Y, Y->refused_path, strerror(errno));
+	return sv_is_ok(ad_durable_sync(Y->reports, &err)) ? SV_OK
+	    : cannot(Y, err.where, err.text);
 }
 
 /* The side file of the lines that are refused. */
 static struct sv_status
 open_refused(struct ad_sync *Y, int64_t length)
 {
-	if (Y->o->dry_run) {
-		Y->refused = tmpfile();
-		return Y->refused != NULL ? SV_OK : cannot(Y, "temporary file",
-		    strerror(errno));
-	}
-	if (!make_folder(Y))
-		return cannot(Y, Y->reports, strerror(errno));
-	(void)snprintf(Y->refused_path, sizeof(Y->refused_path),
-	    "%s/%s-%lld.refused.ndjson", Y->reports, Y->conf->name,
-	    (long long)Y->state.run);
-	Y->refused = fopen(Y->refused_path, length > 0 ? "r+" : "w");
-	if (Y->refused == NULL || !go_back(Y->refused, length))
-		return cannot(Y, Y->refused_path, strerror(errno));
-	return SV_OK;
+	if (!Y->o->dry_run)
+		return open_side_file(Y, length);
+	Y->refused = tmpfile();
+	return Y->refused != NULL ? SV_OK : cannot(Y, "temporary file",
+	    strerror(errno));
 }
 
 /* --patients: a logical id a line. */
@@ -258,8 +257,8 @@ prepare(struct ad_sync *Y)
 	SV_TRY(prepare_intake(Y));
 	SV_TRY(read_patients(Y));
 	SV_TRY(open_stores(Y));
-	SV_TRY(ad_store_hurry(Y->S, true));
 	SV_TRY(begin_or_go_on(Y, &length));
+	SV_TRY(ad_store_hurry(Y->S, true));
 	Y->I.m.id = Y->state.run;
 	Y->I.r.correlation = sv_arena_printf(&Y->A, "sync-%s-%lld",
 	    Y->conf->name, (long long)Y->state.run);

@@ -82,6 +82,7 @@ struct ad_sync {
 	const char *store_path;		/* of the private copy if dry */
 	struct ad_store *S, *R;		/* to write, and to read */
 	bool beside_service;		/* which wants to write too */
+	bool begins;			/* and does not go on with another */
 	struct ad_progress *P;
 	int64_t now_ms;			/* when the run started */
 	int32_t today;

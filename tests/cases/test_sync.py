@@ -526,6 +526,17 @@ class Trouble(unittest.TestCase):
             r.sync()
             self.assertEqual(r.holds(), r.evaluate())
 
+    def test_the_reports_are_made_anew_if_somebody_removed_them(self):
+        with tempfile.TemporaryDirectory() as folder, Registry('\treports = "%s/a/b"' % folder) as r:
+            r.write(history('7') + ['{"resourceType":"Observation","id":"code 2857-1\n'])
+            self.assertEqual(r.run()[0], 5)
+            self.assertEqual(os.listdir(folder + '/a/b').count('cancer-1.refused.ndjson'), 1)
+            with sqlite3.connect(r.store) as db:
+                db.execute('UPDATE registry SET ended = 0')     # as if it had been killed at the very end
+            shutil.rmtree(folder + '/a')
+            self.assertEqual(r.run()[0], 5)
+            self.assertEqual(os.listdir(folder + '/a/b').count('cancer-1.refused.ndjson'), 1)
+
     def test_beside_a_running_service(self):
         with Service(SALVOR, 'registry "cancer" {\n\tfolder = "{folder}/export"\n\tsource = "sender"\n}\n') as s, \
                 Registry() as alone:

@@ -30,6 +30,7 @@ INSTANT = '2026-11-24T02:00:00Z'
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = 'HTTP/1.1'
+    disable_nagle_algorithm = True
 
     def log_message(self, *args):
         pass

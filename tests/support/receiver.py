@@ -33,6 +33,7 @@ class Receiver:
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = 'HTTP/1.1'
+            disable_nagle_algorithm = True
             timeout = 60
 
             def log_message(self, *args):
