@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 import unittest
+import urllib.parse
 
 ROOT = os.environ.get('SALVOR_SOURCE_ROOT', os.path.join(os.path.dirname(os.path.abspath(__file__)), '../..'))
 sys.path[:0] = [os.path.join(ROOT, 'tests/cases'), os.path.join(ROOT, 'tests/support')]
@@ -25,18 +26,27 @@ SALVOR = cases.SALVOR = os.path.abspath(sys.argv.pop(1))
 BRISK = os.path.abspath(sys.argv.pop(1))
 SECONDS = float(os.environ.get('SALVOR_FAULT_SECONDS', '5'))
 PATIENTS = 130
+FIRST, BETWEEN, SECOND = '2026-11-24T02:00:00Z', '2026-11-24T15:00:00Z', '2026-11-25T02:00:00Z'
+
+
+class Export(dict):
+    """Files by type, as they were at an instant."""
+
+    instant = FIRST
 
 
 class Night:
     """What the server has: a group of patients, of whom some join, and some are given new results."""
 
     def __init__(self):
+        self.instant = FIRST
         self.all = {me: [json.loads(text) for _, text in lines]
                     for me, _, lines in synthetic.patients(ROOT, PATIENTS, others=5)}
         self.members = sorted(self.all)[:100]
         self.changed = []
 
     def second(self):
+        self.instant = SECOND
         self.members = sorted(self.all)[10:]
         self.changed = [cases.psa(me, me + '-second', '2026-04-20', 1.5 + i, version='2')
                         for i, me in enumerate(self.members[:40])]
@@ -44,11 +54,19 @@ class Night:
             self.all[x['subject']['reference'][8:]].append(x)
 
     def route(self, method, path, body):
+        out = Export(self.files(method, path, body))
+        out.instant = self.instant
+        return out
+
+    def files(self, method, path, body):
         if '_elements=id' in path:
             return {'Patient': cases.ndjson({'resourceType': 'Patient', 'id': x} for x in self.members)}
+        since = re.search('_since=([^&]*)', urllib.parse.unquote(path))
         who = self.members if method == 'GET' else [p['valueReference']['reference'][8:] for p in json.loads(
             body)['parameter'] if p['name'] == 'patient']
-        lines = self.changed if '_since' in path else [x for me in who for x in self.all[me]]
+        lines = [x for me in who for x in self.all[me]]
+        if since:
+            lines = self.changed if since.group(1) < BETWEEN else []
         files = {}
         for i, x in enumerate(lines):
             files.setdefault('%s' % x['resourceType'], []).append(x)

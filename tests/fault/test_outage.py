@@ -130,12 +130,15 @@ class Night:
         return k > self.did.said or any(t <= self.when(k) for _, begun, t in self.jobs if begun > self.did.times[0])
 
     def points(self, rng):
-        """Where to lose power, after what others were told and at syncs, and where to be killed, in any unit."""
+        """Where to lose power, after what others were told and at syncs, and where to be killed, in any unit and between
+        the last line that is refused and what counts it."""
         told = [t for t, _, _ in self.resources if t > self.did.times[0]]
         told += [t for _, begun, t in self.jobs if begun > self.did.times[0]]
         syncs = [k for k, e in enumerate(self.did.events) if e[0] == 'sync']
         units = [0, *(k + 2 for k in self.did.commits()), self.end()]
         out = [(self.behind(min(told)), 'worst'), (self.behind(rng.choice(told)), 'worst'), (self.end(), 'worst')]
+        out += [(k + 1, 'kill') for k, e in enumerate(self.did.events) if e[0] == 'write'
+                and e[1].endswith('.refused.ndjson')][-1:]
         for i in range(POINTS - len(out)):
             n = rng.randrange(1, len(units))
             out.append((rng.choice(syncs), 'power') if i % 3 == 0 else (rng.randint(units[n - 1], units[n]), 'kill'))

@@ -11,7 +11,8 @@ if it were all), cut-chunked, redirect:URL.  With ``etag`` it serves ranges; bad
 for.  ``requests`` records (method, path, headers, body).
 
 With ``route`` each export is another job: route(method, path, body) is what it holds, as {type: bytes}; None if it is
-gone at once; the status of an answer that refuses it; or why a 400 does.  ``jobs`` has them, None once deleted.
+gone at once; the status of an answer that refuses it; or why a 400 does.  ``jobs`` has them, None once deleted.  What a
+job holds may know its ``instant``.
 """
 import base64
 import gzip
@@ -150,7 +151,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.outcome(404, 'not-found')
         if self.command == 'DELETE':
             return self.answer(202)
-        return self.answer(200, {'transactionTime': INSTANT, 'requiresAccessToken': s.tokens is not None, 'output': [
+        return self.answer(200, {'transactionTime': getattr(holds, 'instant', INSTANT), 'requiresAccessToken':
+                                 s.tokens is not None, 'output': [
             {'type': kind, 'url': '%s/file/%d-%s' % (s.url, n, kind)} for kind in holds]})
 
     def large(self, mb):
