@@ -171,9 +171,9 @@ work(void *arg)
 {
 	struct worker *w = arg;
 
-	/* The thread that writes is the one that all wait for; of Linux this is
-	 * the priority of this thread alone (setpriority(2)). */
-	(void)setpriority(PRIO_PROCESS, 0, 10);
+	/* The thread that writes is the one that all wait for, so it goes first;
+	 * on Linux this is of the calling thread alone (setpriority(2)). */
+	(void)setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + 9);
 	while (work_on_one(w))
 		;
 	(void)pthread_mutex_lock(&w->X->lock);
