@@ -195,6 +195,23 @@ keep(struct ad_sync_loading *L, const struct ad_sync_batch *b,
 	return drain_affected(L);
 }
 
+/* A line that says nothing matters if what it says is another version of what
+ * is remembered; the filter may have been wrong. */
+static struct sv_status
+keep_silent(struct ad_sync_loading *L, const struct ad_sync_batch *b,
+    const struct ad_sync_record *r)
+{
+	struct ad_kept known;
+	struct sv_status s = ad_store_find_resource(L->Y->S, L->A,
+	    L->Y->I.r.source, r->name, &known);
+
+	if (sv_is_ok(s))
+		return keep(L, b, r);
+	SV_ENSURE(s.code == SV_CODE_SKIP, s);
+	count(L, b, r, AD_SYNC_PASSED);
+	return SV_OK;
+}
+
 static struct sv_status
 forget(struct ad_sync_loading *L, const struct ad_sync_batch *b,
     const struct ad_sync_record *r)
@@ -238,7 +255,7 @@ ad_sync_apply(struct ad_sync_loading *L, const struct ad_sync_batch *b,
 	if (s.code == SV_CODE_SKIP)
 		return SV_OK;
 	SV_TRY(s);
-	SV_TRY(keep(L, b, r));
+	SV_TRY(r->silent ? keep_silent(L, b, r) : keep(L, b, r));
 	if (r->type != AD_SYNC_PATIENT)
 		return SV_OK;
 	Y->file[b->file].patients++;

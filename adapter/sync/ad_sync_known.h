@@ -5,7 +5,7 @@
  * A line that can say nothing may still be the new version of a resource that
  * did, such as a PSA that was corrected into another test.  So a line is dropped
  * only if its resource is not remembered.  Says yes for some that are not (then a
- * line is parsed and remembered for nothing), never no for one that is.
+ * line is parsed for nothing), never no for one that is.
  */
 #ifndef AD_SYNC_KNOWN_H
 #define AD_SYNC_KNOWN_H

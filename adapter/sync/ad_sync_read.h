@@ -36,6 +36,8 @@ struct ad_sync_record {
 	bool named;			/* the resource is one to remember: */
 	uint64_t known;			/* ad_store_key */
 	bool fresh;			/* it is not remembered yet */
+	bool silent;			/* the line says nothing; the resource is
+					 * remembered, it seems */
 };
 
 /* A line that says nothing, unless its resource is remembered. */

@@ -77,6 +77,18 @@ ad_sync_sift(struct ad_sync_sifter *F, struct ad_sync_batch *b,
 	return SV_OK;
 }
 
+static struct sv_status
+parse_silent(struct ad_sync_sifter *F, struct ad_sync_batch *b,
+    struct sv_str text)
+{
+	size_t n = b->n;
+
+	SV_TRY(ad_sync_parse(F->Y, &F->A, b, text));
+	for (; n < b->n; n++)
+		b->at[n].silent = true;
+	return SV_OK;
+}
+
 /* Parse the silent lines before ${line} whose resources are remembered; their
  * records go to the end. */
 static struct sv_status
@@ -89,7 +101,7 @@ hear(struct ad_sync_sifter *F, struct ad_sync_batch *b, size_t *i,
 		if (!ad_sync_known_has(&F->Y->known, b->silent[*i].key))
 			continue;
 		b->line = b->silent[*i].line;
-		SV_TRY(ad_sync_parse(F->Y, &F->A, b, b->silent[*i].text));
+		SV_TRY(parse_silent(F, b, b->silent[*i].text));
 		b->dropped--;
 	}
 	b->line = last;

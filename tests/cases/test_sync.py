@@ -257,6 +257,16 @@ class Sieve(unittest.TestCase):
             self.assertEqual(a.holds(), b.holds())
             self.assertEqual(a.content()['due'], b.content()['due'])
 
+    def test_a_line_that_seems_to_be_of_what_is_remembered(self):
+        """The filter of what is remembered says yes to a few of 50,000 others; they leave nothing behind."""
+        rate = {'coding': [{'system': 'http://loinc.org', 'code': '8867-4'}]}
+        with Registry() as r:
+            r.write([x for i in range(600) for x in history('p%d' % i)]
+                    + [psa('p1', 'rate-%d' % i, '2026-01-01', 70, code=rate) for i in range(50000)])
+            out = r.sync()
+            self.assertRegex(out, r'Observation: [1-9][0-9]? passed over, 1200 new\n')
+            self.assertEqual(r.sql("SELECT count(*) FROM resource"), [(3000,)])
+
     def test_blocks_count_in_their_order(self):
         """Threads read blocks side by side: a correction in the next block, or far behind, takes back what was said
         before it, nothing that comes after it; and every line has its number."""

@@ -103,6 +103,11 @@ class Store:
         self.keys(keys)
 
     def keys(self, keys):
+        """Other faults are another base; but what was asked for remains the same."""
+        if 'url' in keys and os.path.exists(self.folder + '/store.db'):
+            with sqlite3.connect(self.folder + '/store.db', timeout=20) as db:
+                db.execute("UPDATE registry SET asked = 'base ' || ? || substr(asked, instr(asked, char(10)))",
+                           (keys['url'],))
         with open(self.folder + '/conf', 'w') as f:
             f.write('store = "%s/store.db"\ndevelopment = true\nregistry "r" {\n%s}\n' % (self.folder, ''.join(
                 '\t%s = %s\n' % (k.replace('_', '-'), v if isinstance(v, int) else '"%s"' % v)
