@@ -79,9 +79,26 @@ key_of_row(sqlite3_context *c, int n, sqlite3_value **v)
 	sqlite3_result_int64(c, (int64_t)ad_store_name_key(part[0], part[1]));
 }
 
-/* Bring the layout up to date; nothing is changed unless all of it can be.  What
- * would have to be taken back is held in a file: a table may be larger than the
- * memory. */
+/* All changes of the layout since ${version}, in a transaction that ${begin}
+ * begins: nothing is changed unless all of it can be. */
+static bool
+change_layout(struct ad_store *S, int64_t version, const char *begin)
+{
+	bool ok = sqlite3_exec(S->db, begin, NULL, NULL, NULL) == SQLITE_OK;
+
+	for (; ok && version < AD_STORE_SCHEMA; version++)
+		ok = sqlite3_exec(S->db, ad_store_layouts[version], NULL, NULL,
+		    NULL) == SQLITE_OK;
+	if (ok && sqlite3_exec(S->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK)
+		return true;
+	(void)ad_sql_failed(S);
+	if (sqlite3_get_autocommit(S->db) == 0)
+		(void)sqlite3_exec(S->db, "ROLLBACK", NULL, NULL, NULL);
+	return false;
+}
+
+/* What a statement may have to take back is held in a file, for a table may be
+ * larger than the memory; or in memory, if there is no folder for files. */
 static bool
 migrate(struct ad_store *S, enum ad_store_mode mode, struct sv_err *err)
 {
@@ -98,18 +115,14 @@ migrate(struct ad_store *S, enum ad_store_mode mode, struct sv_err *err)
 		return false;
 	}
 	ok = sqlite3_create_function(S->db, "resource_key", 2, SQLITE_UTF8,
-	    NULL, key_of_row, NULL, NULL) == SQLITE_OK
-	    && sqlite3_exec(S->db, "PRAGMA temp_store = FILE;"
-	    "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK;
-	for (; ok && version < AD_STORE_SCHEMA; version++)
-		ok = sqlite3_exec(S->db, ad_store_layouts[version], NULL, NULL, NULL)
-		    == SQLITE_OK;
-	ok = ok && sqlite3_exec(S->db, "COMMIT; PRAGMA temp_store = MEMORY",
-	    NULL, NULL, NULL) == SQLITE_OK;
-	if (!ok) {
-		(void)ad_sql_failed(S);
+	    NULL, key_of_row, NULL, NULL) == SQLITE_OK && (change_layout(S,
+	    version, "PRAGMA temp_store = FILE; BEGIN IMMEDIATE")
+	    || change_layout(S, version, "PRAGMA temp_store = MEMORY;"
+	    "BEGIN IMMEDIATE"));
+	(void)sqlite3_exec(S->db, "PRAGMA temp_store = MEMORY", NULL, NULL,
+	    NULL);
+	if (!ok)
 		sv_err_set(err, "", "%s", ad_sql_error);
-	}
 	return ok;
 }
 
