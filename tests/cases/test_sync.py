@@ -690,6 +690,21 @@ class Server(unittest.TestCase):
         self.assertNotIn('_since', self.kickoff())
         self.assertEqual(os.listdir(self.r.store + '.jobs'), [])
 
+    def test_a_run_that_was_killed_moves_no_watermark(self):
+        """nor says that it asked for anything: the next one asks for the same, and goes on."""
+        self.serve([x for i in range(6000) for x in history('p%d' % i)])
+        p = subprocess.Popen([SALVOR, 'sync', '-c', self.r.conf], env=self.r.env(), stderr=subprocess.DEVNULL)
+        while p.poll() is None and not (os.path.exists(self.r.store + '.reports')
+                                        and self.r.sql('SELECT 1 FROM registry_file')):
+            time.sleep(0.002)
+        p.kill()
+        self.assertEqual(p.wait(), -signal.SIGKILL)
+        self.assertEqual(self.r.sql("SELECT ended, ifnull(watermark, ''), ifnull(asked, '') FROM registry"),
+                         [(0, '', '')])
+        self.assertIn(' 6000 patients decided', self.r.sync())
+        self.assertNotIn('_since', self.kickoff())
+        self.assertEqual(self.r.sql('SELECT watermark FROM registry'), [(INSTANT,)])
+
     def test_deleted(self):
         self.serve(history('7') + history('8'))
         self.r.sync()
