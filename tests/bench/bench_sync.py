@@ -67,6 +67,7 @@ def rows_of(salvor, cjson, export, conf):
 def bench(salvor, cjson, folder, patients, percent):
     export, conf = os.path.join(folder, 'export'), os.path.join(folder, 'conf')
     _, size = synthetic.write(ROOT, export, patients, percent=percent, opaque=True)
+    os.sync()       # or the kernel writes the export while it is read
     lines = int(subprocess.run('cat %s/* | wc -l' % export, shell=True, capture_output=True).stdout)
     with open(conf, 'w') as f:
         f.write('store = "%s/store.db"\ndevelopment = true\ndestination "out" {\n\turl = "file:%s/out"\n}\n'
