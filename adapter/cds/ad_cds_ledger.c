@@ -160,9 +160,7 @@ write_all(struct ad_cds_ledger *L, const struct item *items)
 	for (const struct item *x = items; x != NULL && sv_is_ok(s);
 	    x = x->next)
 		s = write_item(L, x);
-	if (!sv_is_ok(s))
-		ad_store_rollback(L->S);
-	return sv_is_ok(s) && sv_is_ok(ad_store_commit(L->S));
+	return sv_is_ok(ad_store_end(L->S, s));
 }
 
 /* What was overridden, by the cards as they are on disk. */

@@ -47,17 +47,12 @@ apply_one(struct ad_writer *W, struct job *j)
 static struct sv_status
 apply_all(struct ad_writer *W, struct job *j, size_t n)
 {
-	struct sv_status s;
+	struct sv_status s = ad_store_begin(W->S);
 
-	SV_TRY(ad_store_begin(W->S));
-	for (size_t i = 0; i < n; i++) {
+	SV_TRY(s);
+	for (size_t i = 0; sv_is_ok(s) && i < n; i++)
 		s = apply_one(W, &j[i]);
-		if (!sv_is_ok(s)) {
-			ad_store_rollback(W->S);
-			return s;
-		}
-	}
-	return ad_store_commit(W->S);
+	return ad_store_end(W->S, s);
 }
 
 /* How it went; under the lock. */

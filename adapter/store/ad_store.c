@@ -306,16 +306,22 @@ ad_store_rollback(struct ad_store *S)
 }
 
 struct sv_status
+ad_store_end(struct ad_store *S, struct sv_status s)
+{
+	if (sv_is_ok(s))
+		return ad_store_commit(S);
+	ad_store_rollback(S);
+	return s;
+}
+
+struct sv_status
 ad_store_probe(struct ad_store *S)
 {
 	struct sv_status s;
 
 	SV_TRY(ad_store_begin(S));
 	s = ad_sql_run(S, AD_SQL_PROBE, "i", (int64_t)time(NULL));
-	if (sv_is_ok(s))
-		return ad_store_commit(S);
-	ad_store_rollback(S);
-	return s;
+	return ad_store_end(S, s);
 }
 
 struct sv_status

@@ -61,6 +61,12 @@ const char *ad_store_error(const struct ad_store *S);
 struct sv_status ad_store_begin(struct ad_store *S) SV_CHECK;
 struct sv_status ad_store_commit(struct ad_store *S) SV_CHECK;
 void ad_store_rollback(struct ad_store *S);
+
+/** End the unit of work that came to ${s}: committed if that is OK, else rolled
+ * back.  ${s}, or RETRY if the store fails. */
+struct sv_status ad_store_end(struct ad_store *S, struct sv_status s)
+    SV_CHECK;
+
 struct sv_status ad_store_savepoint(struct ad_store *S) SV_CHECK;
 struct sv_status ad_store_release(struct ad_store *S) SV_CHECK;
 struct sv_status ad_store_undo(struct ad_store *S) SV_CHECK;

@@ -201,11 +201,7 @@ ad_store_settle_row(struct ad_store *S, const struct ad_row *r)
 
 	SV_TRY(ad_store_begin(S));
 	st = settle(S, r);
-	if (!sv_is_ok(st)) {
-		ad_store_rollback(S);
-		return st;
-	}
-	return ad_store_commit(S);
+	return ad_store_end(S, st);
 }
 
 struct sv_status
@@ -323,9 +319,5 @@ ad_store_retry_dead(struct ad_store *S, struct sv_str destination,
 	st = ad_sql_run(S, AD_SQL_RETRY_DEAD, "iss", now_ms, destination,
 	    destination);
 	*ret_n = sqlite3_changes64(S->db);
-	if (!sv_is_ok(st)) {
-		ad_store_rollback(S);
-		return st;
-	}
-	return ad_store_commit(S);
+	return ad_store_end(S, st);
 }

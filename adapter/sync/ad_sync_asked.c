@@ -127,10 +127,7 @@ note_not_enough(struct ad_sync *Y)
 	Y->state.asked = (struct sv_str){ "", 0 };
 	SV_TRY(ad_store_begin(Y->S));
 	s = ad_sync_put_state(Y);
-	if (sv_is_ok(s))
-		return ad_store_commit(Y->S);
-	ad_store_rollback(Y->S);
-	return s;
+	return ad_store_end(Y->S, s);
 }
 
 struct sv_status

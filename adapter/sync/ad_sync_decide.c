@@ -181,12 +181,9 @@ write_unit(struct pool *p, struct ad_intake *first)
 	Y->d = d;
 	if (sv_is_ok(s))
 		s = ad_sync_put_state(Y);
-	if (!sv_is_ok(s)) {
+	if (!sv_is_ok(s))
 		Y->d = before;
-		ad_store_rollback(Y->S);
-		return s;
-	}
-	SV_TRY(ad_store_commit(Y->S));
+	SV_TRY(ad_store_end(Y->S, s));
 	Y->P->patients = d.change.decided + d.undecided;
 	ad_progress_show(Y->P, Y->P->patients);
 	ad_sync_yield(Y, ad_now_ms() - begun);
@@ -251,11 +248,7 @@ make_stale_due(struct ad_sync *Y)
 		SV_TRY(ad_store_begin(Y->S));
 		s = ad_store_make_stale_due(Y->S, Y->u->intake.sha256, 5000,
 		    &n);
-		if (!sv_is_ok(s)) {
-			ad_store_rollback(Y->S);
-			return s;
-		}
-		SV_TRY(ad_store_commit(Y->S));
+		SV_TRY(ad_store_end(Y->S, s));
 		ad_sync_yield(Y, 20);
 	}
 	return SV_OK;

@@ -210,10 +210,7 @@ note_skipped(struct ad_sync *Y)
 		if (Y->file[i].skip)
 			s = ad_sync_note_file(Y, i, true);
 	}
-	if (sv_is_ok(s))
-		return ad_store_commit(Y->S);
-	ad_store_rollback(Y->S);
-	return s;
+	return ad_store_end(Y->S, s);
 }
 
 struct sv_status

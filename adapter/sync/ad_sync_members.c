@@ -96,11 +96,7 @@ ad_sync_note_members(struct ad_sync *Y)
 		SV_TRY(ad_store_begin(Y->S));
 		for (; sv_is_ok(s) && i < end; i++)
 			s = note(Y, Y->members[i]);
-		if (!sv_is_ok(s)) {
-			ad_store_rollback(Y->S);
-			return s;
-		}
-		SV_TRY(ad_store_commit(Y->S));
+		SV_TRY(ad_store_end(Y->S, s));
 		ad_sync_yield(Y, 20);
 	}
 	return SV_OK;

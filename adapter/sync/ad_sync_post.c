@@ -44,11 +44,7 @@ ad_sync_left(struct ad_sync *Y)
 		if (sv_is_ok(s) && n > 0)
 			s = ad_store_drop_files(Y->S, Y->state.name, 0);
 		sv_arena_free(&A);
-		if (!sv_is_ok(s)) {
-			ad_store_rollback(Y->S);
-			return s;
-		}
-		SV_TRY(ad_store_commit(Y->S));
+		SV_TRY(ad_store_end(Y->S, s));
 		Y->d.purged += n;
 	}
 	return SV_OK;

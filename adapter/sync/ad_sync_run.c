@@ -126,10 +126,7 @@ number(struct ad_sync *Y)
 	Y->state.ended_ms = 0;
 	if (sv_is_ok(s))
 		s = ad_sync_put_state(Y);
-	if (sv_is_ok(s))
-		return ad_store_commit(Y->S);
-	ad_store_rollback(Y->S);
-	return s;
+	return ad_store_end(Y->S, s);
 }
 
 /* Go on with the run that was interrupted, or begin one; the length of its
@@ -292,10 +289,7 @@ conclude(struct ad_sync *Y)
 			s = ad_store_drop_files(Y->S, Y->state.name,
 			    Y->state.run);
 	}
-	if (sv_is_ok(s))
-		return ad_store_commit(Y->S);
-	ad_store_rollback(Y->S);
-	return s;
+	return ad_store_end(Y->S, s);
 }
 
 static struct sv_status
