@@ -240,11 +240,8 @@ bool
 fhir_ndjson_next(struct sv_str *rest, struct fhir_line *line)
 {
 	while (rest->n > 0) {
-		size_t n = sv_str_chr(*rest, '\n');
-
-		line->text = sv_str_trim((struct sv_str){ rest->p, n });
+		line->text = sv_str_trim(sv_str_cut(rest, '\n'));
 		line->number++;
-		*rest = sv_str_from(*rest, n + 1);
 		if (line->text.n > 0)
 			return true;
 	}

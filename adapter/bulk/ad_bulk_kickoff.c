@@ -75,9 +75,8 @@ check_filter(struct sv_str f, struct sv_err *err)
 	    || !fhir_is_resource_type((struct sv_str){ f.p, mark }))
 		return wrong(err, "type-filter takes Type?query", f);
 	while (rest.n > 0) {
-		size_t n = sv_str_chr(rest, '&');
-		struct sv_str one = { rest.p, n };
-		struct sv_str name = { rest.p, sv_str_chr(one, '=') };
+		struct sv_str one = sv_str_cut(&rest, '&');
+		struct sv_str name = { one.p, sv_str_chr(one, '=') };
 
 		for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
 			struct sv_str plain = { name.p, sv_str_chr(name, ':') };
@@ -86,7 +85,6 @@ check_filter(struct sv_str f, struct sv_err *err)
 				return wrong(err, "type-filter cannot shape "
 				    "the result", f);
 		}
-		rest = sv_str_from(rest, n + 1);
 	}
 	return SV_OK;
 }

@@ -77,11 +77,7 @@ ad_job_start(struct ad_service *V, struct ad_http_call *call)
 static struct sv_str
 next_part(struct sv_str *rest, char c)
 {
-	size_t n = sv_str_chr(*rest, c);
-	struct sv_str part = { rest->p, n };
-
-	*rest = sv_str_from(*rest, n + 1);
-	return sv_str_trim(part);
+	return sv_str_trim(sv_str_cut(rest, c));
 }
 
 static const struct {

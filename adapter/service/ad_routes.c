@@ -54,17 +54,6 @@ static const struct route {
 	{ "DELETE", "/fhir/{type}/{id}", SENDING, NULL, ad_take, NULL },
 };
 
-/* The part of ${rest} up to the next slash, which is taken off. */
-static struct sv_str
-segment(struct sv_str *rest)
-{
-	size_t n = sv_str_chr(*rest, '/');
-	struct sv_str s = { rest->p, n };
-
-	*rest = sv_str_from(*rest, n + 1);
-	return s;
-}
-
 /* Does ${path} fit ${pattern}?  What stood for {type} and {id} is in ${t}. */
 static bool
 fits(const char *pattern, struct sv_str path, struct ad_target *t)
@@ -73,7 +62,8 @@ fits(const char *pattern, struct sv_str path, struct ad_target *t)
 
 	*t = (struct ad_target){ .type = { "", 0 }, .id = { "", 0 } };
 	while (want.n > 0 && path.n > 0) {
-		struct sv_str w = segment(&want), s = segment(&path);
+		struct sv_str w = sv_str_cut(&want, '/');
+		struct sv_str s = sv_str_cut(&path, '/');
 
 		if (sv_str_is(w, "{type}") && fhir_is_resource_type(s))
 			t->type = s;

@@ -46,11 +46,8 @@ bool
 ad_scope_allows(struct sv_str scopes, char act, struct sv_str type)
 {
 	while (scopes.n > 0) {
-		size_t n = sv_str_chr(scopes, ' ');
-
-		if (allows((struct sv_str){ scopes.p, n }, act, type))
+		if (allows(sv_str_cut(&scopes, ' '), act, type))
 			return true;
-		scopes = sv_str_from(scopes, n + 1);
 	}
 	return false;
 }

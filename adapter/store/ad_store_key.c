@@ -25,8 +25,7 @@ ad_store_key(uint64_t source_key, struct sv_str type, struct sv_str id)
 uint64_t
 ad_store_name_key(struct sv_str source, struct sv_str name)
 {
-	size_t slash = sv_str_chr(name, '/');
+	struct sv_str type = sv_str_cut(&name, '/');
 
-	return ad_store_key(ad_store_source_key(source), (struct sv_str){
-	    name.p, slash }, sv_str_from(name, slash + 1));
+	return ad_store_key(ad_store_source_key(source), type, name);
 }

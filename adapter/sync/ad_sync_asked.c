@@ -1,29 +1,17 @@
 #include "ad_sync_asked.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "ad_memory.h"
 #include "ad_sync_fetch.h"
 
 #define MAX_ASKED ((size_t)1 << 20)
 
-/* The next of ${words}, taken off; "" at the end. */
-static struct sv_str
-next_word(struct sv_str *words)
-{
-	size_t n = sv_str_chr(*words, ' ');
-	struct sv_str word = { words->p, n };
-
-	*words = sv_str_from(*words, n + 1);
-	return word;
-}
-
 static bool
 has_word(struct sv_str words, struct sv_str word)
 {
 	while (words.n > 0) {
-		if (sv_str_eq(next_word(&words), word))
+		if (sv_str_eq(sv_str_cut(&words, ' '), word))
 			return true;
 	}
 	return false;
@@ -33,16 +21,12 @@ has_word(struct sv_str words, struct sv_str word)
 static bool
 has_line(struct sv_str text, const char *what, struct sv_str value)
 {
-	size_t n = strlen(what);
-
 	while (text.n > 0) {
-		struct sv_str line = { text.p, sv_str_chr(text, '\n') };
+		struct sv_str line = sv_str_cut(&text, '\n');
 
-		if (line.n == n + 1 + value.n && memcmp(line.p, what, n) == 0
-		    && line.p[n] == ' ' && sv_str_eq(sv_str_from(line, n + 1),
-		    value))
+		if (sv_str_is(sv_str_cut(&line, ' '), what)
+		    && sv_str_eq(line, value))
 			return true;
-		text = sv_str_from(text, line.n + 1);
 	}
 	return false;
 }
@@ -151,7 +135,7 @@ ad_sync_tell_lacking(struct ad_sync *Y, struct sv_str lacks)
 	char line[200];
 
 	while (lacks.n > 0) {
-		struct sv_str type = next_word(&lacks);
+		struct sv_str type = sv_str_cut(&lacks, ' ');
 
 		(void)snprintf(line, sizeof(line), "the server does not export "
 		    "%.*s: it is left out", SV_FMT(type));

@@ -57,6 +57,16 @@ sv_str_from(struct sv_str s, size_t from)
 	return (struct sv_str){ s.p + from, s.n - from };
 }
 
+struct sv_str
+sv_str_cut(struct sv_str *rest, char c)
+{
+	size_t n = sv_str_chr(*rest, c);
+	struct sv_str part = { rest->p, n };
+
+	*rest = sv_str_from(*rest, n + 1);
+	return part;
+}
+
 static bool
 is_blank(char c)
 {

@@ -63,6 +63,10 @@ bool sv_str_ends(struct sv_str s, struct sv_str part);
 /** The part of ${s} from byte ${from} on; empty if ${from} is past the end. */
 struct sv_str sv_str_from(struct sv_str s, size_t from);
 
+/** What ${rest} begins with, up to the first ${c} or its end; that and the ${c}
+ * are taken off ${rest}. */
+struct sv_str sv_str_cut(struct sv_str *rest, char c);
+
 /** ${s} without leading and trailing space, tab, CR and LF. */
 struct sv_str sv_str_trim(struct sv_str s);
 

@@ -141,6 +141,18 @@ Test(str, find)
 	}
 }
 
+Test(str, cut)
+{
+	struct sv_str rest = SV_LIT("a;;b");
+
+	cr_expect(sv_str_is(sv_str_cut(&rest, ';'), "a"));
+	cr_expect(sv_str_is(rest, ";b"));
+	cr_expect(sv_str_is(sv_str_cut(&rest, ';'), ""));
+	cr_expect(sv_str_is(sv_str_cut(&rest, ';'), "b"));
+	cr_expect_eq(rest.n, 0);
+	cr_expect(sv_str_is(sv_str_cut(&rest, ';'), ""));
+}
+
 Test(str, eq_nocase)
 {
 	static const struct {
