@@ -1,11 +1,11 @@
 #include "ad_sql.h"
 
-#include "ad_store_key.h"
-
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "ad_store_key.h"
 
 #define AD_SQL_X(id, text) text,
 static const char *const sql_text[AD_SQL_MAX] = {

@@ -39,20 +39,28 @@ ad_sync_count_name(enum ad_sync_count c)
 void
 ad_sync_counts_put(struct sv_buf *b, const struct ad_sync_counts *c, size_t n)
 {
-	for (size_t i = 0; i < n * AD_SYNC_COUNTS; i++) {
-		sv_buf_addu(b, (uint64_t)c[i / AD_SYNC_COUNTS]
-		    .n[i % AD_SYNC_COUNTS]);
-		sv_buf_addc(b, ' ');
+	for (size_t i = 0; i < n; i++) {
+		for (int k = 0; k < AD_SYNC_COUNTS; k++) {
+			sv_buf_addu(b, (uint64_t)c[i].n[k]);
+			sv_buf_addc(b, ' ');
+		}
 	}
+}
+
+int64_t
+ad_sync_number(struct sv_str *text)
+{
+	struct sv_str word = sv_str_cut(text, ' ');
+
+	return word.n > 0 ? strtoll(word.p, NULL, 10) : 0;
 }
 
 void
 ad_sync_counts_read(struct sv_str *text, struct ad_sync_counts *ret, size_t n)
 {
-	for (size_t i = 0; i < n * AD_SYNC_COUNTS; i++) {
-		ret[i / AD_SYNC_COUNTS].n[i % AD_SYNC_COUNTS] = text->n > 0
-		    ? strtoll(text->p, NULL, 10) : 0;
-		*text = sv_str_from(*text, sv_str_chr(*text, ' ') + 1);
+	for (size_t i = 0; i < n; i++) {
+		for (int k = 0; k < AD_SYNC_COUNTS; k++)
+			ret[i].n[k] = ad_sync_number(text);
 	}
 }
 

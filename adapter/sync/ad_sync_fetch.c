@@ -82,7 +82,6 @@ earlier(struct sv_arena *A, struct sv_str instant, int64_t seconds)
 static struct sv_status
 find_since(struct ad_sync *Y, struct sv_str *ret)
 {
-	bool same = ad_sync_asks_the_same(Y);
 	struct ad_taken any = { .registry = Y->state.name };
 	struct sv_status s;
 
@@ -100,11 +99,11 @@ find_since(struct ad_sync *Y, struct sv_str *ret)
 	if (s.code == SV_CODE_SKIP)
 		return SV_OK;
 	SV_TRY(s);
-	if (!same) {
-		ad_sync_say(Y, Y->state.asked.n > 0 ? "other types, filters or patients "
-		    "are asked for than in the last run: everything is exported"
-		    : "it is not known whether the last run asked for all of "
-		    "this: everything is exported");
+	if (!ad_sync_asks_the_same(Y)) {
+		ad_sync_say(Y, Y->state.asked.n > 0 ? "other types, filters or "
+		    "patients are asked for than in the last run: everything "
+		    "is exported" : "it is not known whether the last run "
+		    "asked for all of this: everything is exported");
 		return SV_OK;
 	}
 	*ret = earlier(&Y->A, Y->state.watermark, Y->conf->overlap_s);

@@ -9,10 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "ad_memory.h"
 #include "ad_sync_block.h"
-
-#define MAX_COUNTS ((size_t)1 << 16)
 
 bool
 ad_sync_is_part(const struct ad_sync *Y)
@@ -210,9 +207,7 @@ ad_sync_note_file(struct ad_sync *Y, size_t i, bool done)
 {
 	const struct ad_sync_file *f = &Y->file[i];
 	struct ad_taken t = taken_of(Y, f);
-	struct sv_arena A;
 	struct sv_buf counts;
-	struct sv_status s = SV_NOMEM;
 
 	/* A part is no reason to skip the file another time. */
 	if (ad_sync_is_part(Y))
@@ -222,14 +217,11 @@ ad_sync_note_file(struct ad_sync *Y, size_t i, bool done)
 	t.offset = f->offset;
 	t.line = f->line;
 	t.patients = f->patients;
-	A = ad_arena(MAX_COUNTS);
-	sv_buf_init(&counts, &A, MAX_COUNTS);
+	ad_sync_note(Y, &counts);
 	ad_sync_counts_put(&counts, &f->counts, 1);
+	SV_ENSURE(sv_buf_ok(&counts), SV_NOMEM);
 	t.counts = sv_buf_str(&counts);
-	if (sv_buf_ok(&counts))
-		s = ad_store_put_file(Y->S, &t);
-	sv_arena_free(&A);
-	return s;
+	return ad_store_put_file(Y->S, &t);
 }
 
 void

@@ -17,7 +17,7 @@
 #include "ad_store_key.h"
 #include "sv_limits.h"
 
-#define MAX_STATE ((size_t)1 << 16)
+#define MAX_NOTE ((size_t)1 << 16)
 
 static struct sv_status
 cannot(struct ad_sync *Y, const char *what, const char *why)
@@ -53,6 +53,13 @@ open_stores(struct ad_sync *Y)
 	return never ? SV_BAD : SV_RETRY;
 }
 
+void
+ad_sync_note(struct ad_sync *Y, struct sv_buf *ret)
+{
+	sv_arena_reset(&Y->note);
+	sv_buf_init(ret, &Y->note, MAX_NOTE);
+}
+
 /* What the decisions came to, how long the side file was, and the counts by
  * type. */
 static void
@@ -72,12 +79,10 @@ write_state(struct ad_sync *Y, struct sv_buf *b)
 static int64_t
 read_state(struct ad_sync *Y, struct sv_str text)
 {
-	int64_t n[9] = { 0 };
+	int64_t n[9];
 
-	for (int i = 0; i < 9 && text.n > 0; i++) {
-		n[i] = strtoll(text.p, NULL, 10);
-		text = sv_str_from(text, sv_str_chr(text, ' ') + 1);
-	}
+	for (int i = 0; i < 9; i++)
+		n[i] = ad_sync_number(&text);
 	Y->d = (struct ad_sync_decided){ .change = { n[0], n[1], n[2], n[3],
 		n[4] }, .undecided = n[5], .posts = n[6], .purged = n[7] };
 	ad_sync_counts_read(&text, Y->by_type, AD_SYNC_TYPES);
@@ -87,21 +92,16 @@ read_state(struct ad_sync *Y, struct sv_str text)
 struct sv_status
 ad_sync_put_state(struct ad_sync *Y)
 {
-	struct sv_status s = SV_NOMEM;
-	struct sv_arena A;
+	struct ad_registry state = Y->state;
 	struct sv_buf b;
 
 	if (ad_sync_is_part(Y))
 		return SV_OK;
-	A = ad_arena(MAX_STATE);
-	sv_buf_init(&b, &A, MAX_STATE);
+	ad_sync_note(Y, &b);
 	write_state(Y, &b);
-	Y->state.counts = sv_buf_str(&b);
-	if (sv_buf_ok(&b))
-		s = ad_store_put_registry(Y->S, &Y->state);
-	Y->state.counts = (struct sv_str){ "", 0 };
-	sv_arena_free(&A);
-	return s;
+	SV_ENSURE(sv_buf_ok(&b), SV_NOMEM);
+	state.counts = sv_buf_str(&b);
+	return ad_store_put_registry(Y->S, &state);
 }
 
 /* The run is a message of its source: what it keeps and decides names it. */
@@ -251,6 +251,7 @@ prepare(struct ad_sync *Y)
 	int64_t length;
 
 	Y->A = ad_arena(SV_LIMIT_ARENA);
+	Y->note = ad_arena(2 * MAX_NOTE);
 	SV_TRY(prepare_intake(Y));
 	SV_TRY(read_patients(Y));
 	SV_TRY(open_stores(Y));
@@ -342,6 +343,7 @@ ad_sync_run(struct ad_sync *Y)
 	ad_store_close(Y->R);
 	ad_store_close(Y->S);
 	sv_arena_free(&Y->I.A);
+	sv_arena_free(&Y->note);
 	sv_arena_free(&Y->A);
 	return e;
 }

@@ -48,8 +48,11 @@ struct ad_sync_counts {
 struct sv_str ad_sync_type_name(int type);
 int ad_sync_type_of(struct sv_str name);
 const char *ad_sync_count_name(enum ad_sync_count c);
-/** ${n} counts to the end of ${b}, between blanks; and back, taken off ${text}:
- * 0 where there are none. */
+/** The next of the numbers in ${text}, which are between blanks, taken off it;
+ * 0 where there is none. */
+int64_t ad_sync_number(struct sv_str *text);
+
+/** ${n} counts to the end of ${b}, and back, as such numbers. */
 void ad_sync_counts_put(struct sv_buf *b, const struct ad_sync_counts *c,
     size_t n);
 void ad_sync_counts_read(struct sv_str *text, struct ad_sync_counts *ret,
@@ -88,6 +91,7 @@ struct ad_sync {
 	int32_t today;
 	struct ad_registry state;
 	struct sv_arena A;		/* of the run */
+	struct sv_arena note;		/* of one note in the store */
 	struct ad_sync_file *file;
 	size_t n_files, n_skipped;
 	bool incremental;		/* only what changed since the last run */
@@ -123,6 +127,9 @@ enum ad_exit ad_sync_run(struct ad_sync *Y);
 
 /** The same, on this machine: 1 to AD_SYNC_MAX_THREADS. */
 int ad_sync_threads(void);
+
+/** An empty buffer for what is noted next; it is good until the one after. */
+void ad_sync_note(struct ad_sync *Y, struct sv_buf *ret);
 
 /** Write where the run is, inside a unit. */
 struct sv_status ad_sync_put_state(struct ad_sync *Y) SV_CHECK;
