@@ -5,54 +5,30 @@
 #ifndef INTAKE_FIXTURE_H
 #define INTAKE_FIXTURE_H
 
-#include <criterion/criterion.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "ad_intake.h"
 #include "messages.h"
-#include "test_arena.h"
+#include "store_fixture.h"
 #include "vignette.h"
 
 /* 2026-05-01T12:00:00Z */
 #define NOW_MS ((int64_t)1777636800000)
 
-static struct sv_arena A;
 static struct core_rulebook book;
 static struct map_engine engine;
 static const struct sv_str ehr[] = { SV_STATIC("ehr") };
 static struct ad_intake_config cfg;
-static struct ad_store *S;
-static char folder[] = "/tmp/salvor-intake-XXXXXX", file[64];
 
 static inline void
 setup(void)
 {
-	struct sv_err err = { .text = "" };
-
-	A = test_arena((size_t)512 << 20);
+	make_store();
 	book = test_rulebook(&A);
 	engine = test_engine(&A, &book);
 	cfg = (struct ad_intake_config){ .engine = &engine,
 		.destinations = ehr, .n_destinations = 1,
 		.software = SV_LIT("salvor test") };
-	cr_assert(mkdtemp(folder) != NULL);
-	(void)snprintf(file, sizeof(file), "%s/s.db", folder);
-	S = ad_store_open(file, AD_STORE_SERVICE, &err);
-	cr_assert(S != NULL, "%s", err.text);
-}
-
-static inline void
-teardown(void)
-{
-	char command[128];
-
-	ad_store_close(S);
-	sv_arena_free(&A);
-	(void)snprintf(command, sizeof(command), "rm -rf %s", folder);
-	cr_assert(system(command) == 0);
 }
 
 /* Send ${body}; the answer, its body copied. */

@@ -2,45 +2,29 @@
  * Patients that are decided again because time has passed; and stores of older
  * layouts.
  */
-#include <criterion/criterion.h>
 #include <sqlite3.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 #include "ad_intake.h"
 #include "ad_store_sync.h"
 #include "messages.h"
+#include "store_fixture.h"
 #include "sv_date.h"
-#include "test_arena.h"
 #include "vignette.h"
 
 #define DAY_MS ((int64_t)86400000)
 
-static struct sv_arena A;
 static struct core_rulebook book;
 static struct map_engine engine;
 static const struct sv_str ehr[] = { SV_STATIC("ehr") };
 static struct ad_intake_config cfg;
-static struct ad_store *S, *R;
-static char folder[] = "/tmp/salvor-due-XXXXXX", file[64];
+static struct ad_store *R;
 static int32_t today;
-
-static void
-open_store(void)
-{
-	struct sv_err err = { .text = "" };
-
-	S = ad_store_open(file, AD_STORE_SERVICE, &err);
-	cr_assert(S != NULL, "%s", err.text);
-	R = ad_store_open(file, AD_STORE_READ, &err);
-	cr_assert(R != NULL, "%s", err.text);
-}
 
 static void
 setup(void)
 {
-	A = test_arena((size_t)512 << 20);
+	make_store();
+	R = open_store(AD_STORE_READ);
 	book = test_rulebook(&A);
 	engine = test_engine(&A, &book);
 	cfg = (struct ad_intake_config){ .engine = &engine,
@@ -48,21 +32,13 @@ setup(void)
 		.sha256 = SV_LIT("0123456789abcdef"),
 		.software = SV_LIT("salvor test") };
 	today = sv_date_day((struct sv_ymd){ 2026, 5, 1 });
-	cr_assert(mkdtemp(folder) != NULL);
-	(void)snprintf(file, sizeof(file), "%s/s.db", folder);
-	open_store();
 }
 
 static void
 teardown(void)
 {
-	char command[128];
-
 	ad_store_close(R);
-	ad_store_close(S);
-	sv_arena_free(&A);
-	(void)snprintf(command, sizeof(command), "rm -rf %s", folder);
-	cr_assert(system(command) == 0);
+	remove_store();
 }
 
 TestSuite(due, .init = setup, .fini = teardown);
@@ -207,7 +183,8 @@ Test(due, an_older_store_is_brought_up_to_date)
 	cr_assert(sqlite3_exec(db, older, NULL, NULL, NULL) == SQLITE_OK, "%s",
 	    sqlite3_errmsg(db));
 	(void)sqlite3_close(db);
-	open_store();
+	S = open_store(AD_STORE_SERVICE);
+	R = open_store(AD_STORE_READ);
 	cr_assert_eq(when().due, 1);
 	cr_assert_eq(review(today, NULL).change.kept, 1);
 	cr_assert_gt(when().due, today);

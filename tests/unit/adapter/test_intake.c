@@ -6,7 +6,7 @@
 #include "intake_fixture.h"
 #include "sv_limits.h"
 
-TestSuite(intake, .init = setup, .fini = teardown);
+TestSuite(intake, .init = setup, .fini = remove_store);
 
 static struct ad_answer
 post_file(const char *path)
@@ -43,12 +43,10 @@ Test(intake, order_and_repetition_do_not_matter)
 
 	send_clean();
 	expect = holds("7");
-	teardown();
-	memcpy(folder, "/tmp/salvor-intake-XXXXXX", sizeof(folder));
+	remove_store();
 	setup();
 	send_clean();
-	teardown();
-	memcpy(folder, "/tmp/salvor-intake-XXXXXX", sizeof(folder));
+	remove_store();
 	setup();
 	for (size_t i = sizeof(clean) / sizeof(clean[0]); i-- > 0;) {
 		cr_assert_eq(post(clean[i]).status, 200);

@@ -1,43 +1,12 @@
 /*
  * A resource is found by a number, and is known by its name.
  */
-#include <criterion/criterion.h>
 #include <sqlite3.h>
-#include <stdio.h>
-#include <stdlib.h>
 
-#include "ad_store.h"
 #include "ad_store_key.h"
-#include "test_arena.h"
+#include "store_fixture.h"
 
-static struct sv_arena A;
-static struct ad_store *S;
-static char folder[] = "/tmp/salvor-key-XXXXXX", file[64];
-
-static void
-setup(void)
-{
-	struct sv_err err = { .text = "" };
-
-	A = test_arena((size_t)1 << 24);
-	cr_assert(mkdtemp(folder) != NULL);
-	(void)snprintf(file, sizeof(file), "%s/s.db", folder);
-	S = ad_store_open(file, AD_STORE_SERVICE, &err);
-	cr_assert(S != NULL, "%s", err.text);
-}
-
-static void
-teardown(void)
-{
-	char command[128];
-
-	ad_store_close(S);
-	sv_arena_free(&A);
-	(void)snprintf(command, sizeof(command), "rm -rf %s", folder);
-	cr_assert(system(command) == 0);
-}
-
-TestSuite(key, .init = setup, .fini = teardown);
+TestSuite(key, .init = make_store, .fini = remove_store);
 
 /* Stores hold these numbers. */
 Test(key, stays_what_it_is)

@@ -4,7 +4,7 @@
 #define _GNU_SOURCE	/* memmem */
 #include "intake_fixture.h"
 
-TestSuite(merge, .init = setup, .fini = teardown);
+TestSuite(merge, .init = setup, .fini = remove_store);
 
 Test(merge, merged_patients_are_one)
 {
