@@ -4,16 +4,16 @@
  * checkpoints of a large one.
  */
 #define _GNU_SOURCE
-#include <dlfcn.h>
-#include <sqlite3.h>
-#include <string.h>
+#include "exec_then.h"
+
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #define TIMES 40
 
-typedef int each_row(void *, int, char **, char **);
+const char exec_word[] = "wal_autocheckpoint";
+const char exec_then[] = "PRAGMA wal_autocheckpoint = 24";
 
 int
 clock_gettime(clockid_t clock, struct timespec *t)
@@ -41,19 +41,4 @@ nanosleep(const struct timespec *t, struct timespec *rest)
 	struct timespec less = { ns / 1000000000, ns % 1000000000 };
 
 	return (int)syscall(SYS_nanosleep, &less, rest);
-}
-
-int
-sqlite3_exec(sqlite3 *db, const char *sql, each_row *each, void *ctx,
-    char **err)
-{
-	int (*real)(sqlite3 *, const char *, each_row *, void *, char **);
-	void *p = dlsym(RTLD_NEXT, "sqlite3_exec");
-	int r;
-
-	memcpy(&real, &p, sizeof(real));
-	r = real(db, sql, each, ctx, err);
-	if (r == SQLITE_OK && strstr(sql, "wal_autocheckpoint") != NULL)
-		r = real(db, "PRAGMA wal_autocheckpoint = 24", NULL, NULL, NULL);
-	return r;
 }

@@ -109,6 +109,19 @@ class Place:
         return sorted(self.receiver.created)
 
 
+def in_rounds(case, what):
+    """case.one_round(rng) for SECONDS, at least once; what all of them came to."""
+    seed = int(os.environ.get('SALVOR_FAULT_SEED', time.time()))
+    rng, end, n, rounds = random.Random(seed), time.time() + SECONDS, 0, 0
+    while rounds == 0 or time.time() < end:
+        with case.subTest(seed=seed, round=rounds):
+            n += case.one_round(rng)
+        rounds += 1
+        case.doCleanups()
+    print('%d %s in %d rounds, seed %d' % (n, what, rounds, seed))
+    return n
+
+
 class Killed(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -172,15 +185,7 @@ class Killed(unittest.TestCase):
             self.assertEqual(posts, rows)
 
     def test_at_random(self):
-        seed = int(os.environ.get('SALVOR_FAULT_SEED', time.time()))
-        rng, end, kills, rounds = random.Random(seed), time.time() + SECONDS, 0, 0
-        while rounds == 0 or time.time() < end:
-            with self.subTest(seed=seed, round=rounds):
-                kills += self.one_round(rng)
-            rounds += 1
-            self.doCleanups()
-        print('%d kills in %d rounds, seed %d' % (kills, rounds, seed))
-        self.assertGreater(kills, 0)
+        self.assertGreater(in_rounds(self, 'kills'), 0)
 
 
 if __name__ == '__main__':

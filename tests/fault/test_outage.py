@@ -7,7 +7,6 @@ usage: test_outage.py SALVOR BRISK.  SALVOR_FAULT_SECONDS: how long to go on (5)
 import glob
 import math
 import os
-import random
 import re
 import shutil
 import sqlite3
@@ -224,14 +223,7 @@ class Outage(unittest.TestCase):
     def test_at_random(self):
         if not os.path.isfile(BRISK):
             self.skipTest('no preloading under sanitizers')
-        seed = int(os.environ.get('SALVOR_FAULT_SEED', time.time()))
-        rng, end, losses, rounds = random.Random(seed), time.time() + SECONDS, 0, 0
-        while rounds == 0 or time.time() < end:
-            with self.subTest(seed=seed, round=rounds):
-                losses += self.one_round(rng)
-            rounds += 1
-            self.doCleanups()
-        print('lost %d times in %d rounds, seed %d' % (losses, rounds, seed))
+        nights.in_rounds(self, 'losses')
 
 
 if __name__ == '__main__':
