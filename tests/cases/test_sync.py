@@ -637,6 +637,19 @@ def ndjson(resources):
     return ''.join(json.dumps(r) + '\n' for r in resources).encode()
 
 
+def by_type(resources):
+    """{type: its lines}"""
+    files = {}
+    for x in resources:
+        files.setdefault(x['resourceType'], []).append(x)
+    return {k: ndjson(v) for k, v in files.items()}
+
+
+def types_of(path):
+    """What an export is asked for."""
+    return re.search('_type=([^&]*)', path).group(1).replace('%2C', ',').split(',')
+
+
 class Server(unittest.TestCase):
     """The registry is a server with Bulk Data exports; all that one may do is in test_bulk.py."""
 
@@ -645,10 +658,15 @@ class Server(unittest.TestCase):
         self.server = BulkServer(self.temporary.name)
         self.r = Registry()
         with open(self.r.conf) as f:
-            conf = f.read()
+            self.conf, self.keys = f.read(), {}
+        self.configure(url='"%s"' % self.server.url, ca='"%s/ca.pem"' % self.temporary.name, ask_seconds='1')
+
+    def configure(self, **keys):
+        """Keys of the registry, as they are written; None: no more."""
+        self.keys.update(keys)
+        lines = '\n\t'.join('%s = %s' % (k.replace('_', '-'), v) for k, v in self.keys.items() if v is not None)
         with open(self.r.conf, 'w') as f:
-            f.write(re.sub(r'folder = .*', 'url = "%s"\n\tca = "%s/ca.pem"\n\task-seconds = 1'
-                           % (self.server.url, self.temporary.name), conf))
+            f.write(re.sub(r'folder = .*', lambda _: lines, self.conf))
 
     def tearDown(self):
         self.server.__exit__()
@@ -659,11 +677,8 @@ class Server(unittest.TestCase):
         return [x[1] for x in self.server.requests if '$export' in x[1]][-1]
 
     def serve(self, resources, **more):
-        files = {}
-        for x in resources:
-            files.setdefault(x['resourceType'], []).append(x)
         self.server.deleted = False     # a new export, which nobody has ended yet
-        self.server.serve(**{k: ndjson(v) for k, v in files.items()})
+        self.server.serve(**by_type(resources))
         for key, bundles in more.items():
             self.server.files[key] = ndjson(bundles)
             self.server.manifest[key] = [{'type': bundles[0]['resourceType'],
@@ -715,11 +730,7 @@ class Server(unittest.TestCase):
     def group(self, **members):
         """The registry is a group of that server: {id: (all resources, those changed since the last run)}."""
         self.members = members
-        with open(self.r.conf) as f:
-            conf = f.read()
-        if 'group' not in conf:
-            with open(self.r.conf, 'w') as f:
-                f.write(conf.replace('\task-seconds', '\tgroup = "g"\n\task-seconds'))
+        self.configure(group='"g"')
 
         def route(method, path, body):
             self.assertIn('/Group/g/$export', path)
@@ -730,11 +741,7 @@ class Server(unittest.TestCase):
             if method == 'POST' and self.only_all:
                 return 400
             self.exports.append(('since' in path, sorted(asked)))
-            files = {}
-            for k in asked:
-                for x in self.members[k]['_since' in path]:
-                    files.setdefault(x['resourceType'], []).append(x)
-            return {k: ndjson(v) for k, v in files.items()}
+            return by_type(x for k in asked for x in self.members[k]['_since' in path])
         self.server.route, self.exports, self.only_all = route, [], False
 
     def test_who_joins_a_group_is_exported_whole(self):
@@ -769,10 +776,7 @@ class Server(unittest.TestCase):
         self.assertEqual(os.listdir(self.r.store + '.jobs'), [])
 
     def test_who_leaves_a_group_is_forgotten_on_the_same_night(self):
-        with open(self.r.conf) as f:
-            conf = f.read()
-        with open(self.r.conf, 'w') as f:
-            f.write(conf.replace('\task-seconds', '\tleft = "purge"\n\task-seconds'))
+        self.configure(left='"purge"')
         self.group(**{'7': (history('7'), []), '8': (history('8'), [])})
         self.r.sync()
         self.group(**{'7': (history('7'), [])})
@@ -784,7 +788,7 @@ class Server(unittest.TestCase):
         no, asked = ['Medication', 'Specimen'], []
 
         def route(method, path, body):
-            types = re.search('_type=([^&]*)', path).group(1).replace('%2C', ',').split(',')
+            types = types_of(path)
             asked.append(types)
             for x in no:
                 if x in types:
@@ -801,35 +805,20 @@ class Server(unittest.TestCase):
         self.assertEqual(status, 1)
         self.assertIn('Observation', err)
         no[:] = ['Specimen']
-        with open(self.r.conf) as f:
-            conf = f.read()
-        with open(self.r.conf, 'w') as f:
-            f.write(conf.replace('\task-seconds', '\ttypes = {Patient, Specimen}\n\task-seconds'))
+        self.configure(types='{Patient, Specimen}')
         self.assertEqual(self.r.run('--full')[0], 1)
 
-    def ask(self, types):
-        """What is configured."""
-        with open(self.r.conf) as f:
-            conf = re.sub('\ttypes = .*\n', '', f.read())
-        with open(self.r.conf, 'w') as f:
-            f.write(conf.replace('\task-seconds', '\ttypes = {%s}\n\task-seconds' % ', '.join(types) if types
-                                 else '\task-seconds'))
-
-    def answer(self, old, new=(), lacks=()):
-        """The server holds ``old`` and, changed since the last export, ``new``; it refuses exports of ``lacks``."""
+    def answer(self, old, lacks=()):
+        """The server holds ``old``, none of it changed since any export; it refuses exports of ``lacks``."""
         self.exports = []
 
         def route(method, path, body):
-            types = re.search('_type=([^&]*)', path).group(1).replace('%2C', ',').split(',')
+            types = types_of(path)
             for x in lacks:
                 if x in types:
                     return 'no %s here' % x
             self.exports.append('_since' in path)
-            files = {}
-            for x in [*new] if '_since' in path else [*old, *new]:
-                if x['resourceType'] in types:
-                    files.setdefault(x['resourceType'], []).append(x)
-            return {k: ndjson(v) for k, v in files.items()}
+            return by_type(x for x in ([] if '_since' in path else old) if x['resourceType'] in types)
         self.server.route = route
 
     def run_once(self):
@@ -840,16 +829,16 @@ class Server(unittest.TestCase):
     def test_what_was_not_asked_for_before_is_asked_for_from_its_begin(self):
         """A PSA does not change any more: no export of what changed would ever hold it."""
         self.answer(history('7'))
-        self.ask(['Patient', 'Condition', 'Procedure'])
+        self.configure(types='{Patient, Condition, Procedure}')
         self.run_once()
         self.assertEqual(self.r.sql("SELECT count(*) FROM resource WHERE name LIKE 'Observation/%'"), [(0,)])
-        self.ask([])
+        self.configure(types=None)
         self.assertIn('other types, filters or patients are asked for', self.run_once())
         self.assertNotIn('other types', self.run_once())
         # Less is enough of what there is; more again is not.
-        self.ask(['Patient', 'Condition'])
+        self.configure(types='{Patient, Condition}')
         self.assertNotIn('other types', self.run_once())
-        self.ask([])
+        self.configure(types=None)
         self.assertIn('other types', self.run_once())
         self.assertEqual(self.exports, [False, False, True, True, False])
         with Registry() as direct:
@@ -860,13 +849,11 @@ class Server(unittest.TestCase):
     def test_other_filters_or_patients_are_other_questions(self):
         self.answer(history('7'))
         self.run_once()
-        with open(self.r.conf) as f:
-            conf = f.read()
-        one = 'type-filter = {"Observation?code=b"}'
-        for i, line in enumerate((one, one.replace('}', ', "Observation?code=c"}'), one, one + '\n\tlevel = "patient"')):
-            with open(self.r.conf, 'w') as f:
-                f.write(conf.replace('\task-seconds', '\t%s\n\task-seconds' % line))
-            self.assertIn('other types, filters or patients', self.run_once(), line)
+        one, two = '{"Observation?code=b"}', '{"Observation?code=b", "Observation?code=c"}'
+        for i, keys in enumerate(({'type_filter': one}, {'type_filter': two}, {'type_filter': one},
+                                  {'level': '"patient"'})):
+            self.configure(**keys)
+            self.assertIn('other types, filters or patients', self.run_once(), keys)
             self.assertEqual(self.exports, [False] * (i + 2))
         self.assertNotIn('other types', self.run_once())
         self.assertTrue(self.exports[-1])

@@ -67,10 +67,7 @@ class Night:
         lines = [x for me in who for x in self.all[me]]
         if since:
             lines = self.changed if since.group(1) < BETWEEN else []
-        files = {}
-        for i, x in enumerate(lines):
-            files.setdefault('%s' % x['resourceType'], []).append(x)
-        return {k: cases.ndjson(v) for k, v in files.items()}
+        return cases.by_type(lines)
 
 
 class Place:
