@@ -107,10 +107,10 @@ class Place:
 
 
 def in_rounds(case, what):
-    """case.one_round(rng) for SECONDS, at least once; what all of them came to."""
+    """case.one_round(rng) for SECONDS, and longer if nothing has come of it yet; what all of them came to."""
     seed = int(os.environ.get('SALVOR_FAULT_SEED', time.time()))
     rng, end, n, rounds = random.Random(seed), time.time() + SECONDS, 0, 0
-    while rounds == 0 or time.time() < end:
+    while time.time() < end or (n == 0 and time.time() < end + 60):
         with case.subTest(seed=seed, round=rounds):
             n += case.one_round(rng)
         rounds += 1
