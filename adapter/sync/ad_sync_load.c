@@ -52,8 +52,6 @@ apply_batch(struct ad_sync_loading *L, struct ad_sync_batch *b)
 	f->offset = b->offset;
 	f->line = b->line;
 	memcpy(f->digest, b->digest, b->end ? sizeof(f->digest) : 0);
-	if (b->end)
-		L->before += f->size;
 	return ad_sync_note_file(Y, b->file, b->end);
 }
 
@@ -139,7 +137,7 @@ take_batch(struct ad_sync_loading *L, struct ad_sync_batch *b)
 	if (!L->open)
 		SV_TRY(begin_unit(L));
 	SV_TRY(apply_batch(L, b));
-	ad_progress_show(L->Y->P, L->before + (b->end ? 0 : b->offset));
+	ad_progress_show(L->Y->P, L->before + L->Y->bytes_read);
 	return ad_now_ms() - L->begun_ms < limit ? SV_OK : end_unit(L);
 }
 
@@ -220,8 +218,10 @@ ad_sync_load(struct ad_sync *Y)
 	int64_t bytes = 0, begun = ad_now_ms();
 	struct sv_status s;
 
-	for (size_t i = 0; i < Y->n_files; i++)
+	for (size_t i = 0; i < Y->n_files; i++) {
 		bytes += Y->file[i].skip ? 0 : Y->file[i].size;
+		L.before += Y->file[i].skip ? 0 : Y->file[i].offset;
+	}
 	ad_progress_phase(Y->P, "reading", bytes, true);
 	SV_TRY(note_skipped(Y));
 	if (Y->n_skipped == Y->n_files)

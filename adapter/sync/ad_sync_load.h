@@ -17,7 +17,7 @@ struct ad_sync_loading {
 	size_t n_due;			/* words */
 	bool alone;			/* nobody else has changed the store */
 	int64_t others;			/* ad_store_changed_by_others */
-	int64_t before;			/* bytes of the files before this one */
+	int64_t before;			/* bytes that were read by the run before */
 	bool open;			/* a unit is */
 	int64_t begun_ms;		/* the unit */
 	long refused_at;		/* how much of the side file is on the disk */

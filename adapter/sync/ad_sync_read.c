@@ -6,7 +6,7 @@
 #include <sys/resource.h>
 
 #include "ad_memory.h"
-#include "ad_sync_block.h"
+#include "ad_sync_order.h"
 #include "ad_sync_sift.h"
 #include "sv_limits.h"
 
@@ -26,7 +26,6 @@ struct ad_sync_reader {
 	/* Of the thread that takes the batches, in their order: */
 	struct ad_sync_sifter F;
 	uint64_t turn;			/* the number of the next batch */
-	int64_t line;			/* of its file, before it; -1: at its begin */
 	struct worker {
 		struct ad_sync_reader *X;
 		struct ad_sync_sifter F;
@@ -35,9 +34,8 @@ struct ad_sync_reader {
 	} worker[AD_SYNC_MAX_THREADS];
 	/* One thread at a time reads a block. */
 	pthread_mutex_t reading;
-	struct ad_sync_blocks blocks;	/* of the file that is being read */
-	size_t file;
-	bool opened, ended;
+	struct ad_sync_order order;
+	bool ended;
 	uint64_t n_read;
 };
 
@@ -64,54 +62,26 @@ take_idle(struct ad_sync_reader *X)
 	return b;
 }
 
-/* Open the next file, unless one is open; false: there is none. */
-static bool
-next_file(struct ad_sync_reader *X, bool *ok)
-{
-	const struct ad_sync *Y = X->Y;
-
-	*ok = true;
-	if (X->opened)
-		return true;
-	while (X->file < Y->n_files && Y->file[X->file].skip)
-		X->file++;
-	if (X->file == Y->n_files)
-		return false;
-	*ok = ad_sync_blocks_open(&X->blocks, Y->file[X->file].path,
-	    Y->file[X->file].offset);
-	X->opened = true;
-	return true;
-}
-
 /* The lines of the next block, in ${b}.  SKIP: there is none; BAD with
  * ${b}->errno_; NOMEM. */
 static struct sv_status
 read_block(struct ad_sync_reader *X, struct ad_sync_batch *b,
     struct ad_sync_block *k)
 {
-	struct sv_status s = SV_BAD;
-	bool ok;
+	struct sv_status s;
 
-	SV_ENSURE(!X->ended && next_file(X, &ok), SV_SKIP);
-	b->file = X->file;
-	b->number = X->n_read++;
+	SV_ENSURE(!X->ended, SV_SKIP);
 	*k = (struct ad_sync_block){ .p = b->block, .cap = b->cap_block };
-	if (ok)
-		s = ad_sync_blocks_next(&X->blocks, k);
+	s = ad_sync_order_next(&X->order, k, &b->file, b->digest);
 	b->errno_ = errno;
 	b->block = k->p;
 	b->cap_block = k->cap;
 	X->ended = !sv_is_ok(s);
-	SV_TRY(s);
+	SV_ENSURE(s.code != SV_CODE_SKIP, s);
+	b->number = X->n_read++;
 	b->offset = k->offset;
 	b->end = k->end;
-	if (!b->end)
-		return SV_OK;
-	ad_sync_blocks_digest(&X->blocks, b->digest);
-	ad_sync_blocks_close(&X->blocks);
-	X->opened = false;
-	X->file++;
-	return SV_OK;
+	return s;
 }
 
 static struct sv_status
@@ -212,7 +182,7 @@ prepare(struct ad_sync_reader *X)
 		X->batch[i].A = ad_arena(SV_LIMIT_ARENA);
 		X->idle[X->n_idle++] = &X->batch[i];
 	}
-	SV_TRY(ad_sync_blocks_make(&X->blocks));
+	SV_TRY(ad_sync_order_make(&X->order, X->Y->file, X->Y->n_files));
 	SV_TRY(map_sieve_make(&X->A, X->Y->u->engine.engine.input.terminology,
 	    &s));
 	X->F = (struct ad_sync_sifter){ X->Y, s, ad_arena(SV_LIMIT_ARENA) };
@@ -227,7 +197,6 @@ ad_sync_reader_start(struct ad_sync *Y, struct ad_sync_reader **ret)
 
 	SV_ENSURE(X != NULL, SV_NOMEM);
 	X->Y = Y;
-	X->line = -1;
 	(void)pthread_mutex_init(&X->lock, NULL);
 	(void)pthread_mutex_init(&X->reading, NULL);
 	(void)pthread_cond_init(&X->idled, NULL);
@@ -239,17 +208,6 @@ ad_sync_reader_start(struct ad_sync *Y, struct ad_sync_reader **ret)
 	}
 	*ret = X;
 	return SV_OK;
-}
-
-/* What depends on the batches before ${b}. */
-static void
-put_in_order(struct ad_sync_reader *X, struct ad_sync_batch *b)
-{
-	if (X->line < 0)
-		X->line = X->Y->file[b->file].line;
-	if (sv_is_ok(b->status))
-		b->status = ad_sync_sift_in_order(&X->F, b, X->line);
-	X->line = b->end ? -1 : b->line;
 }
 
 struct ad_sync_batch *
@@ -266,7 +224,10 @@ ad_sync_reader_next(struct ad_sync_reader *X)
 	if (b == NULL)
 		return NULL;
 	X->turn++;
-	put_in_order(X, b);
+	/* Of its lines, those before it were counted when it was taken. */
+	if (sv_is_ok(b->status))
+		b->status = ad_sync_sift_in_order(&X->F, b,
+		    X->Y->file[b->file].line);
 	return b;
 }
 
@@ -297,7 +258,7 @@ ad_sync_reader_stop(struct ad_sync_reader *X)
 		free(X->batch[i].block);
 		sv_arena_free(&X->batch[i].A);
 	}
-	ad_sync_blocks_free(&X->blocks);
+	ad_sync_order_free(&X->order);
 	sv_arena_free(&X->F.A);
 	sv_arena_free(&X->A);
 	(void)pthread_cond_destroy(&X->sifted);

@@ -72,7 +72,8 @@ struct ad_sync_reader;
 struct sv_status ad_sync_reader_start(struct ad_sync *Y,
     struct ad_sync_reader **ret) SV_CHECK;
 
-/** The next batch; NULL when all is read. */
+/** The next batch; NULL when all is read.  How far its file is was noted for
+ * the one before (ad_sync_file.line). */
 struct ad_sync_batch *ad_sync_reader_next(struct ad_sync_reader *X);
 
 /** ${b} is done with. */
