@@ -111,16 +111,16 @@ check_base(struct ad_sync_loading *L, const struct ad_sync_batch *b,
 static struct sv_status
 find_patient(struct ad_sync_loading *L, const struct ad_sync_record *r, int64_t *ret)
 {
-	if (L->patient == 0 || !sv_str_eq(L->key, r->key)) {
-		L->key = r->key;
-		SV_TRY(ad_store_patient_named(L->Y->S, L->Y->I.r.source,
-		    r->key, &L->patient));
-	}
-	*ret = L->patient;
+	*ret = ad_sync_found_get(L->found, r->key);
+	if (*ret != 0)
+		return SV_OK;
+	SV_TRY(ad_store_patient_named(L->Y->S, L->Y->I.r.source, r->key, ret));
+	ad_sync_found_put(L->found, r->key, *ret);
 	return SV_OK;
 }
 
-/* A Patient may have several names, and join two into one. */
+/* A Patient may have several names, and join two into one, which is then
+ * affected. */
 static struct sv_status
 identify(struct ad_sync_loading *L, const struct ad_sync_record *r, int64_t *ret)
 {
@@ -134,7 +134,8 @@ identify(struct ad_sync_loading *L, const struct ad_sync_record *r, int64_t *ret
 	SV_TRY(fhir_entry_tree(&I->A, &e));
 	SV_TRY(ad_identify(I, L->Y->S, (struct ad_set){ &e, 1 }, &nothing));
 	*ret = I->own_patient;
-	L->patient = 0;
+	if (I->affected.n > 0)
+		ad_sync_found_clear(L->found);
 	return drain_affected(L);
 }
 
@@ -228,7 +229,6 @@ forget(struct ad_sync_loading *L, const struct ad_sync_batch *b,
 		return refuse(L, b, r, SV_LIT("A DELETE names one resource, as "
 		    "Type/id."));
 	SV_TRY(s);
-	L->patient = 0;
 	count(L, b, r, AD_SYNC_DELETED);
 	return drain_affected(L);
 }

@@ -40,8 +40,6 @@ apply_batch(struct ad_sync_loading *L, struct ad_sync_batch *b)
 	struct sv_status s = SV_OK;
 
 	L->A = &b->A;
-	L->key = (struct sv_str){ "", 0 };
-	L->patient = 0;
 	for (size_t i = 0; sv_is_ok(s) && i < b->n; i++)
 		s = ad_sync_apply(L, b, &b->at[i]);
 	sv_arena_reset(&Y->I.A);
@@ -52,7 +50,9 @@ apply_batch(struct ad_sync_loading *L, struct ad_sync_batch *b)
 	f->offset = b->offset;
 	f->line = b->line;
 	memcpy(f->digest, b->digest, b->end ? sizeof(f->digest) : 0);
-	return ad_sync_note_file(Y, b->file, b->end);
+	f->moved = true;
+	f->done = b->end;
+	return SV_OK;
 }
 
 /* A file that grew while it was read is not the one that was listed. */
@@ -88,6 +88,18 @@ sync_refused(struct ad_sync_loading *L)
 }
 
 static struct sv_status
+note_moved(struct ad_sync *Y)
+{
+	for (size_t i = 0; i < Y->n_files; i++) {
+		if (!Y->file[i].moved)
+			continue;
+		SV_TRY(ad_sync_note_file(Y, i, Y->file[i].done));
+		Y->file[i].moved = false;
+	}
+	return SV_OK;
+}
+
+static struct sv_status
 end_unit(struct ad_sync_loading *L)
 {
 	struct ad_sync *Y = L->Y;
@@ -98,6 +110,7 @@ end_unit(struct ad_sync_loading *L)
 		    Y->refused_path, strerror(errno));
 		return SV_RETRY;
 	}
+	SV_TRY(note_moved(Y));
 	SV_TRY(ad_sync_put_state(Y));
 	L->open = false;
 	SV_TRY(ad_store_commit(Y->S));
@@ -106,8 +119,8 @@ end_unit(struct ad_sync_loading *L)
 	return SV_OK;
 }
 
-/* Who else writes may have remembered what we take for new, or decided who was
- * made due. */
+/* Who else writes may have remembered what we take for new, made one of two
+ * patients, or decided who was made due. */
 static struct sv_status
 begin_unit(struct ad_sync_loading *L)
 {
@@ -121,6 +134,7 @@ begin_unit(struct ad_sync_loading *L)
 		return SV_OK;
 	L->others = others;
 	L->alone = false;
+	ad_sync_found_clear(L->found);
 	free(L->due);
 	L->due = NULL;
 	L->n_due = 0;
@@ -228,9 +242,14 @@ ad_sync_load(struct ad_sync *Y)
 		return SV_OK;
 	SV_TRY(ask_others(Y, &L.others));
 	SV_TRY(learn_known(Y, bytes));
-	SV_TRY(ad_sync_reader_start(Y, &L.X));
-	s = take_all(&L);
-	ad_sync_reader_stop(L.X);
+	L.found = calloc(1, sizeof(*L.found));
+	SV_ENSURE(L.found != NULL, SV_NOMEM);
+	s = ad_sync_reader_start(Y, &L.X);
+	if (sv_is_ok(s)) {
+		s = take_all(&L);
+		ad_sync_reader_stop(L.X);
+	}
+	free(L.found);
 	free(L.due);
 	ad_sync_known_free(&Y->known);
 	Y->load_ms = ad_now_ms() - begun;

@@ -4,6 +4,7 @@
 #ifndef AD_SYNC_LOAD_H
 #define AD_SYNC_LOAD_H
 
+#include "ad_sync_found.h"
 #include "ad_sync_read.h"
 
 /* Where the load is. */
@@ -11,8 +12,7 @@ struct ad_sync_loading {
 	struct ad_sync *Y;
 	struct ad_sync_reader *X;
 	struct sv_arena *A;		/* of the batch */
-	struct sv_str key;		/* the last patient that was looked up */
-	int64_t patient;
+	struct ad_sync_found *found;
 	uint64_t *due;			/* a bit for each that was made due */
 	size_t n_due;			/* words */
 	bool alone;			/* nobody else has changed the store */

@@ -65,6 +65,7 @@ struct ad_sync_file {
 	int64_t size, modified;		/* ns since 1970 */
 	int64_t offset, line;		/* where to go on */
 	bool skip;			/* taken in already, by its digest */
+	bool moved, done;		/* in this unit; to its end */
 	char digest[33];
 	int64_t patients;
 	struct ad_sync_counts counts;
