@@ -34,7 +34,7 @@
 
 /* The layout of the database; an older one is migrated when it is opened, a
  * newer one is refused. */
-#define AD_STORE_SCHEMA 10
+#define AD_STORE_SCHEMA 11
 
 struct ad_store;
 

@@ -6,6 +6,8 @@
  *				was written when stores got it
  *	resources.ndjson	resources as servers of several makers send them
  *				(US Core, mCODE); written for this, of nobody
+ *	resources.head		statistics of how others are packed by them,
+ *				which makes them a dictionary; see head.py
  *
  * They must never change: what was packed with them could not be read any more.
  */
@@ -16,5 +18,6 @@
 
 extern const struct sv_str ad_store_sample_guidance;
 extern const struct sv_str ad_store_sample_resources;
+extern const struct sv_str ad_store_dictionary_resources;
 
 #endif

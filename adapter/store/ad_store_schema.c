@@ -133,6 +133,10 @@
 	"ALTER TABLE registry ADD COLUMN asked TEXT;"			\
 	"PRAGMA user_version = 10;"
 
+/* Resources are packed with a dictionary; earlier programs could not read
+ * them. */
+#define SCHEMA_11 "PRAGMA user_version = 11;"
+
 const char *const ad_store_layouts[AD_STORE_SCHEMA] = { SCHEMA_1, SCHEMA_2,
 	SCHEMA_3, SCHEMA_4, SCHEMA_5, SCHEMA_6, SCHEMA_7, SCHEMA_8, SCHEMA_9,
-	SCHEMA_10 };
+	SCHEMA_10, SCHEMA_11 };

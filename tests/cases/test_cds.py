@@ -634,7 +634,8 @@ class Cds(unittest.TestCase):
 
     def test_a_store_of_an_older_salvor(self):
         """R54: every older layout becomes the one of today, and keeps what it held"""
-        undo = ['CREATE TABLE older(id INTEGER PRIMARY KEY, source TEXT NOT NULL, name TEXT NOT NULL, patient INTEGER,'
+        undo = ['UPDATE resource SET text = as_layout_10(text)',
+                'CREATE TABLE older(id INTEGER PRIMARY KEY, source TEXT NOT NULL, name TEXT NOT NULL, patient INTEGER,'
                 'full_url TEXT, version TEXT, updated TEXT, refers TEXT, deleted INTEGER NOT NULL, text BLOB,'
                 'message INTEGER NOT NULL, UNIQUE(source, name)) STRICT; INSERT INTO older SELECT id, source, name,'
                 'patient, full_url, version, updated, refers, deleted, text, message FROM resource;'
@@ -659,6 +660,7 @@ class Cds(unittest.TestCase):
                 self.assertEqual(old.term(), 0)
                 db = sqlite3.connect(old.store)
                 db.create_function('plain', 1, packed.resource)
+                db.create_function('as_layout_10', 1, packed.as_layout_10)
                 held = db.execute('SELECT count(*) FROM resource').fetchall()
                 db.executescript('%s; PRAGMA user_version = %d;' % (';'.join(undo[:newest - version]), version))
                 db.close()

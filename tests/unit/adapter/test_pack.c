@@ -87,6 +87,25 @@ Test(pack, a_resource_comes_back_and_is_small)
 	cr_assert(packed.n < text.n / 2, "%zu of %zu", packed.n, text.n);
 	comes_back(ad_store_unpack, &A, packed, text);
 	comes_back(ad_store_unpack_resource, &A, packed, text);
+	packed = ad_store_pack(&A, AD_PACK_RESOURCE_9, text);
+	comes_back(ad_store_unpack_resource, &A, packed, text);
+	sv_arena_free(&A);
+}
+
+/* What layout 9 packed, byte for byte. */
+Test(pack, a_resource_of_an_earlier_layout_comes_back)
+{
+	static const unsigned char kept[] = { 0x02, 0x28, 0xb5, 0x2f, 0xfd, 0x20, 0x34, 0xfd, 0x00, 0x00, 0xa0,
+	    0x70, 0x37, 0x22, 0x2c, 0x22, 0x67, 0x65, 0x6e, 0x64, 0x65, 0x72,
+	    0x22, 0x3a, 0x22, 0x6d, 0x61, 0x6c, 0x65, 0x22, 0x7d, 0x02, 0x00,
+	    0x72, 0xb0, 0x76, 0xa0, 0x87, 0x19, 0x02, 0x01 };
+	struct sv_arena A = test_arena((size_t)1 << 20);
+	struct sv_str back;
+
+	cr_assert(sv_is_ok(ad_store_unpack_resource(&A, (struct sv_str){
+	    (const char *)kept, sizeof(kept) }, 4096, &back)));
+	cr_assert(sv_str_is(back, "{\"resourceType\":\"Patient\",\"id\":"
+	    "\"p7\",\"gender\":\"male\"}"));
 	sv_arena_free(&A);
 }
 
@@ -122,6 +141,7 @@ Test(pack, the_samples_stay)
 {
 	cr_assert_eq(hash(ad_store_sample_guidance), 0xc10db9f8b925c803u);
 	cr_assert_eq(hash(ad_store_sample_resources), 0x21531f254f163e97u);
+	cr_assert_eq(hash(ad_store_dictionary_resources), 0x7323fb2eec8406bau);
 }
 
 Test(pack, damaged_and_too_large_are_bad)
