@@ -164,10 +164,12 @@ open_database(struct ad_store *S, const char *path, enum ad_store_mode mode,
 	int flags = mode == AD_STORE_READ ? SQLITE_OPEN_READONLY
 	    : mode == AD_STORE_OPERATOR ? SQLITE_OPEN_READWRITE
 	    : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+	int threads = mode == AD_STORE_OPERATOR ? SQLITE_OPEN_NOMUTEX
+	    : SQLITE_OPEN_FULLMUTEX;
 	mode_t mask = umask(077);
 	bool ok;
 
-	ok = sqlite3_open_v2(path, &S->db, flags | SQLITE_OPEN_FULLMUTEX, NULL)
+	ok = sqlite3_open_v2(path, &S->db, flags | threads, NULL)
 	    == SQLITE_OK && sqlite3_busy_timeout(S->db, 10000) == SQLITE_OK
 	    && (mode == AD_STORE_READ
 	    || sqlite3_exec(S->db, settings, NULL, NULL, NULL) == SQLITE_OK);

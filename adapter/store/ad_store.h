@@ -40,7 +40,7 @@ struct ad_store;
 
 enum ad_store_mode {
 	AD_STORE_SERVICE,	/* the one process that writes */
-	AD_STORE_OPERATOR,	/* beside a running service */
+	AD_STORE_OPERATOR,	/* beside a running service, by one thread */
 	AD_STORE_READ		/* reads only; the file must exist */
 };
 
