@@ -13,6 +13,7 @@
 
 #include "ad_sql_sync.h"
 #include "ad_store.h"
+#include "ad_store_checkpoint.h"
 
 #define AD_SQL_STATEMENTS(X)						\
 	X(BEGIN, "BEGIN IMMEDIATE")					\
@@ -191,6 +192,7 @@ struct ad_store {
 	pthread_mutex_t lock;		/* held from begin to the end of a unit */
 	enum ad_store_mode mode;
 	int lock_fd;			/* of a service: path.lock; -1 */
+	struct ad_checkpointer *checkpointer;	/* or NULL */
 	bool alien;			/* no store that this program can use */
 };
 

@@ -246,6 +246,7 @@ ad_store_close(struct ad_store *S)
 {
 	if (S == NULL)
 		return;
+	ad_checkpointer_stop(S->checkpointer);
 	for (int i = 0; i < AD_SQL_MAX; i++)
 		(void)sqlite3_finalize(S->stmt[i]);
 	(void)sqlite3_close(S->db);
@@ -289,6 +290,7 @@ ad_store_commit(struct ad_store *S)
 		ad_store_rollback(S);
 		return s;
 	}
+	ad_checkpointer_wake(S->checkpointer);
 	(void)pthread_mutex_unlock(&S->lock);
 	return SV_OK;
 }

@@ -123,9 +123,12 @@ struct sv_status
 ad_store_hurry(struct ad_store *S, bool hurry)
 {
 	const char *sql = hurry ? "PRAGMA synchronous = NORMAL;"
-	    "PRAGMA wal_autocheckpoint = 8000" : "PRAGMA synchronous = FULL;"
+	    "PRAGMA wal_autocheckpoint = 32000" : "PRAGMA synchronous = FULL;"
 	    "PRAGMA wal_autocheckpoint = 2000";
 
+	ad_checkpointer_stop(S->checkpointer);
+	S->checkpointer = hurry ? ad_checkpointer_start(sqlite3_db_filename(
+	    S->db, "main")) : NULL;
 	return sqlite3_exec(S->db, sql, NULL, NULL, NULL) == SQLITE_OK ? SV_OK
 	    : ad_sql_failed(S);
 }
