@@ -31,25 +31,36 @@ ad_sql_failed(struct ad_store *S)
 	return SV_RETRY;
 }
 
+static int
+bind_number(sqlite3_stmt *s, int i, char format, int64_t v)
+{
+	return format == 'I' && v == 0 ? sqlite3_bind_null(s, i)
+	    : sqlite3_bind_int64(s, i, v);
+}
+
+static int
+bind_slice(sqlite3_stmt *s, int i, char format, struct sv_str v)
+{
+	const char *p = v.p != NULL ? v.p : "";
+
+	if (v.n == 0 && (format == 'S' || format == 'B'))
+		return sqlite3_bind_null(s, i);
+	return format == 'b' || format == 'B' ? sqlite3_bind_blob64(s, i, p,
+	    v.n, SQLITE_STATIC) : sqlite3_bind_text64(s, i, p, v.n,
+	    SQLITE_STATIC, SQLITE_UTF8);
+}
+
 static bool
 bind_all(sqlite3_stmt *s, const char *format, va_list ap)
 {
 	bool ok = true;
 
 	for (int i = 1; *format != '\0'; format++, i++) {
-		struct sv_str v;
+		int r = *format == 'i' || *format == 'I'
+		    ? bind_number(s, i, *format, va_arg(ap, int64_t))
+		    : bind_slice(s, i, *format, va_arg(ap, struct sv_str));
 
-		if (*format == 'i') {
-			ok = ok && sqlite3_bind_int64(s, i,
-			    va_arg(ap, int64_t)) == SQLITE_OK;
-			continue;
-		}
-		v = va_arg(ap, struct sv_str);
-		ok = ok && (*format == 'b'
-		    ? sqlite3_bind_blob64(s, i, v.p != NULL ? v.p : "", v.n,
-		    SQLITE_STATIC) : sqlite3_bind_text64(s, i,
-		    v.p != NULL ? v.p : "", v.n, SQLITE_STATIC, SQLITE_UTF8))
-		    == SQLITE_OK;
+		ok = ok && r == SQLITE_OK;
 	}
 	return ok;
 }

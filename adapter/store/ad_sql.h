@@ -3,7 +3,8 @@
  *
  * Each is prepared when it is first used and kept.  A statement is bound with
  * a format string: 's' text (struct sv_str), 'b' blob (struct sv_str), 'i'
- * int64_t.  Bound slices must outlive the last step.
+ * int64_t; in capitals, NULL is bound if it is empty, or 0.  Bound slices must
+ * outlive the last step.
  */
 #ifndef AD_SQL_H
 #define AD_SQL_H
@@ -26,9 +27,9 @@
 	X(NEXT_MESSAGE, "SELECT coalesce(max(id), 0) + 1 FROM message")	\
 	X(PUT_MESSAGE, "INSERT INTO message(id, received, source, key,"	\
 	    " method, target, media, correlation, body, size, fate, status," \
-	    " answer, reason) VALUES(?,?,?,nullif(?,''),?,?,?,?,?,?,?,?,?,?)") \
+	    " answer, reason) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)") \
 	X(SETTLE_MESSAGE, "UPDATE message SET fate = ?, status = ?,"	\
-	    " answer = ?, reason = ?, key = nullif(?,'') WHERE id = ?")	\
+	    " answer = ?, reason = ?, key = ? WHERE id = ?")	\
 	X(FIND_MESSAGE, AD_SQL_MESSAGE ", body, answer FROM message"	\
 	    " WHERE source = ? AND key = ?")				\
 	X(GET_MESSAGE, AD_SQL_MESSAGE ", body, answer FROM message"	\
@@ -62,10 +63,10 @@
 	X(HAS_RESOURCE, "SELECT id FROM resource" AD_SQL_NAMED)		\
 	X(ADD_RESOURCE, "INSERT INTO resource(key, source, name, patient," \
 	    " full_url, version, updated, refers, deleted, text, message)" \
-	    " VALUES(?,?,?,nullif(?,0),?,?,?,nullif(?,''),?,?,?)")	\
-	X(REPLACE_RESOURCE, "UPDATE resource SET patient = nullif(?4,0)," \
+	    " VALUES(?,?,?,?,?,?,?,?,?,?,?)")	\
+	X(REPLACE_RESOURCE, "UPDATE resource SET patient = ?4," \
 	    " full_url = ?5, version = ?6, updated = ?7,"		\
-	    " refers = nullif(?8,''), deleted = ?9, text = ?10,"		\
+	    " refers = ?8, deleted = ?9, text = ?10,"		\
 	    " message = ?11" AD_SQL_NAMED)				\
 	X(LOAD_PATIENT, "SELECT source, name, refers, message, full_url,"	\
 	    " text FROM resource WHERE patient = ? AND deleted = 0"	\
@@ -94,7 +95,7 @@
 	    " WHERE id = ?")						\
 	X(PUT_ROW, "INSERT INTO outbox(destination, patient, message,"	\
 	    " decision, correlation, body, size, created, due)"		\
-	    " VALUES(?,?,?,?,?,nullif(?,x''),?,?,?)")				\
+	    " VALUES(?,?,?,?,?,?,?,?,?)")				\
 	X(CLAIM, "SELECT id, patient, message, decision, correlation,"	\
 	    " attempts, created, " AD_SQL_BODY ", size FROM outbox o"		\
 	    " WHERE destination = ? AND state = 0 AND due <= ? AND"	\
@@ -102,7 +103,7 @@
 	X(MARK_SENDING, "UPDATE outbox SET state = 1,"			\
 	    " attempts = attempts + 1 WHERE id = ?")			\
 	X(SETTLE_ROW, "UPDATE outbox SET state = ?, attempts = ?, due = ?," \
-	    " status = ?, reason = ?, said = nullif(?,'') WHERE id = ?"	\
+	    " status = ?, reason = ?, said = ? WHERE id = ?"	\
 	    " AND state <> 4")						\
 	X(RECOVER_ROWS, "UPDATE outbox SET state = 0 WHERE state = 1")	\
 	X(NEXT_DUE, "SELECT due FROM outbox o WHERE destination = ?"	\
@@ -132,8 +133,7 @@
 	X(PUT_CARD, "INSERT OR IGNORE INTO cds_card"			\
 	    " VALUES(?,?,?,?,?,?,?,?,?,?)")				\
 	X(PUT_FEEDBACK, "INSERT OR IGNORE INTO cds_feedback"		\
-	    " VALUES(?,?,?,?,?,nullif(?,''),nullif(?,''),nullif(?,'')," \
-	    "nullif(?,''),nullif(?,''),?)")				\
+	    " VALUES(?,?,?,?,?,?,?,?,?,?,?)")				\
 	X(GET_CARD, "SELECT client, service, patient, user, topic, rules," \
 	    " content, urgency, shown, card FROM cds_card WHERE card = ?") \
 	X(LIST_OVERRIDES, "SELECT c.client, c.service, c.patient, c.user," \
@@ -196,8 +196,9 @@ struct ad_store {
 	bool alien;			/* no store that this program can use */
 };
 
-/* SQL that makes a store of the layout before into one of layout i + 1. */
-extern const char *const ad_store_layouts[AD_STORE_SCHEMA];
+/** Make a store of layout ${version} into one of AD_STORE_SCHEMA, or change
+ * nothing; false: ad_sql_error. */
+bool ad_sql_migrate(struct ad_store *S, int64_t version);
 
 /* Why the last call of this thread failed: threads share a store. */
 extern _Thread_local char ad_sql_error[512];

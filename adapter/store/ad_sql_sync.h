@@ -6,10 +6,10 @@
 
 #define AD_SQL_SYNC(X)							\
 	X(NOTE_DECIDED, "UPDATE patient SET rules = ?, due ="\
-	    " nullif(?,-1), standing = nullif(?,0), failed_from = ?,"\
+	    " nullif(?,-1), standing = ?, failed_from = ?,"\
 	    " failed_to = ?, window_to = ? WHERE id = ?") \
 	X(NOTE_IF_DUE, "UPDATE patient SET rules = ?, due = nullif(?,-1),"\
-	    " standing = nullif(?,0), failed_from = ?, failed_to = ?,"\
+	    " standing = ?, failed_from = ?, failed_to = ?,"\
 	    " window_to = ? WHERE id = ? AND due = ?") \
 	X(MAKE_DUE, "UPDATE patient SET due = 0 WHERE id = ? AND due IS"\
 	    " NOT 0") \

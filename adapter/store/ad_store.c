@@ -11,8 +11,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "ad_store_key.h"
-
 /* "Slvr": says whose file it is (sqlite.org/pragma.html#pragma_application_id). */
 #define APPLICATION_ID 0x536c7672
 
@@ -64,46 +62,10 @@ check_layout(struct ad_store *S, int64_t *ret_version, struct sv_err *err)
 	return true;
 }
 
-/* The SQL function resource_key(source, name) of layout 10. */
-static void
-key_of_row(sqlite3_context *c, int n, sqlite3_value **v)
-{
-	struct sv_str part[2];
-
-	for (int i = 0; i < n; i++) {
-		const void *p = sqlite3_value_blob(v[i]);
-
-		part[i] = (struct sv_str){ p != NULL ? p : "",
-			(size_t)sqlite3_value_bytes(v[i]) };
-	}
-	sqlite3_result_int64(c, (int64_t)ad_store_name_key(part[0], part[1]));
-}
-
-/* All changes of the layout since ${version}, in a transaction that ${begin}
- * begins: nothing is changed unless all of it can be. */
-static bool
-change_layout(struct ad_store *S, int64_t version, const char *begin)
-{
-	bool ok = sqlite3_exec(S->db, begin, NULL, NULL, NULL) == SQLITE_OK;
-
-	for (; ok && version < AD_STORE_SCHEMA; version++)
-		ok = sqlite3_exec(S->db, ad_store_layouts[version], NULL, NULL,
-		    NULL) == SQLITE_OK;
-	if (ok && sqlite3_exec(S->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK)
-		return true;
-	(void)ad_sql_failed(S);
-	if (sqlite3_get_autocommit(S->db) == 0)
-		(void)sqlite3_exec(S->db, "ROLLBACK", NULL, NULL, NULL);
-	return false;
-}
-
-/* What a statement may have to take back is held in a file, for a table may be
- * larger than the memory; or in memory, if there is no folder for files. */
 static bool
 migrate(struct ad_store *S, enum ad_store_mode mode, struct sv_err *err)
 {
 	int64_t version = 0;
-	bool ok;
 
 	if (!check_layout(S, &version, err))
 		return false;
@@ -114,16 +76,10 @@ migrate(struct ad_store *S, enum ad_store_mode mode, struct sv_err *err)
 		    "start the service once");
 		return false;
 	}
-	ok = sqlite3_create_function(S->db, "resource_key", 2, SQLITE_UTF8,
-	    NULL, key_of_row, NULL, NULL) == SQLITE_OK && (change_layout(S,
-	    version, "PRAGMA temp_store = FILE; BEGIN IMMEDIATE")
-	    || change_layout(S, version, "PRAGMA temp_store = MEMORY;"
-	    "BEGIN IMMEDIATE"));
-	(void)sqlite3_exec(S->db, "PRAGMA temp_store = MEMORY", NULL, NULL,
-	    NULL);
-	if (!ok)
-		sv_err_set(err, "", "%s", ad_sql_error);
-	return ok;
+	if (ad_sql_migrate(S, version))
+		return true;
+	sv_err_set(err, "", "%s", ad_sql_error);
+	return false;
 }
 
 /* Two services on one store would post everything twice.  The lock is the

@@ -13,7 +13,7 @@ ad_store_put_card(struct ad_store *S, const struct ad_card *c)
 struct sv_status
 ad_store_put_feedback(struct ad_store *S, const struct ad_feedback *f)
 {
-	return ad_sql_run(S, AD_SQL_PUT_FEEDBACK, "ssssssssssi", f->card,
+	return ad_sql_run(S, AD_SQL_PUT_FEEDBACK, "sssssSSSSSi", f->card,
 	    f->outcome, f->stamp, f->client, f->service, f->suggestions,
 	    f->reason_system, f->reason_code, f->reason_display, f->comment,
 	    f->received_ms);

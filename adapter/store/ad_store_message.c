@@ -21,7 +21,7 @@ ad_store_next_message(struct ad_store *S, int64_t *ret)
 struct sv_status
 ad_store_put_message(struct ad_store *S, const struct ad_message *m)
 {
-	return ad_sql_run(S, AD_SQL_PUT_MESSAGE, "iissssssbiiibs", m->id,
+	return ad_sql_run(S, AD_SQL_PUT_MESSAGE, "iisSssssbiiibs", m->id,
 	    m->received_ms, m->source, m->key, m->method, m->target, m->media,
 	    m->correlation, m->body, (int64_t)m->body_size, (int64_t)m->fate,
 	    (int64_t)m->status, m->answer, m->reason);
@@ -30,7 +30,7 @@ ad_store_put_message(struct ad_store *S, const struct ad_message *m)
 struct sv_status
 ad_store_settle_message(struct ad_store *S, const struct ad_message *m)
 {
-	return ad_sql_run(S, AD_SQL_SETTLE_MESSAGE, "iibssi",
+	return ad_sql_run(S, AD_SQL_SETTLE_MESSAGE, "iibsSi",
 	    (int64_t)m->fate, (int64_t)m->status, m->answer, m->reason, m->key,
 	    m->id);
 }

@@ -106,7 +106,7 @@ ad_row_state_name(enum ad_row_state s)
 struct sv_status
 ad_store_put_row(struct ad_store *S, struct ad_row *r)
 {
-	SV_TRY(ad_sql_run(S, AD_SQL_PUT_ROW, "siissbiii", r->destination,
+	SV_TRY(ad_sql_run(S, AD_SQL_PUT_ROW, "siissBiii", r->destination,
 	    r->patient, r->message, r->decision, r->correlation, r->body,
 	    (int64_t)r->body.n, r->created_ms, r->due_ms));
 	r->id = sqlite3_last_insert_rowid(S->db);
@@ -165,7 +165,7 @@ claim(struct ad_store *S, struct sv_arena *A, struct ad_claim *c)
 static struct sv_status
 settle(struct ad_store *S, const struct ad_row *r)
 {
-	return ad_sql_run(S, AD_SQL_SETTLE_ROW, "iiiissi", (int64_t)r->state,
+	return ad_sql_run(S, AD_SQL_SETTLE_ROW, "iiiisSi", (int64_t)r->state,
 	    (int64_t)r->attempts, r->due_ms, (int64_t)r->status, r->reason,
 	    r->said, r->id);
 }

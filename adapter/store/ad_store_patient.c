@@ -96,7 +96,7 @@ ad_store_find_resource(struct ad_store *S, struct sv_arena *A,
 static struct sv_status
 put(struct ad_store *S, enum ad_sql q, const struct ad_kept *r)
 {
-	return ad_sql_run(S, q, "ississssibi", (int64_t)ad_store_name_key(
+	return ad_sql_run(S, q, "issIsssSibi", (int64_t)ad_store_name_key(
 	    r->source, r->name), r->source, r->name, r->patient, r->full_url,
 	    r->version.id, r->version.updated, r->refers, (int64_t)r->deleted,
 	    r->text, r->message);

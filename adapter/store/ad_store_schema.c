@@ -2,6 +2,7 @@
  * The layouts of the database, each as a change of the one before.
  */
 #include "ad_sql.h"
+#include "ad_store_key.h"
 
 #define SCHEMA_1							\
 	"CREATE TABLE message(id INTEGER PRIMARY KEY, received INTEGER"	\
@@ -137,6 +138,55 @@
  * them. */
 #define SCHEMA_11 "PRAGMA user_version = 11;"
 
-const char *const ad_store_layouts[AD_STORE_SCHEMA] = { SCHEMA_1, SCHEMA_2,
+static const char *const layouts[AD_STORE_SCHEMA] = { SCHEMA_1, SCHEMA_2,
 	SCHEMA_3, SCHEMA_4, SCHEMA_5, SCHEMA_6, SCHEMA_7, SCHEMA_8, SCHEMA_9,
 	SCHEMA_10, SCHEMA_11 };
+
+/* The SQL function resource_key(source, name) of layout 10. */
+static void
+key_of_row(sqlite3_context *c, int n, sqlite3_value **v)
+{
+	struct sv_str part[2];
+
+	for (int i = 0; i < n; i++) {
+		const void *p = sqlite3_value_blob(v[i]);
+
+		part[i] = (struct sv_str){ p != NULL ? p : "",
+			(size_t)sqlite3_value_bytes(v[i]) };
+	}
+	sqlite3_result_int64(c, (int64_t)ad_store_name_key(part[0], part[1]));
+}
+
+/* All changes of the layout since ${version}, in a transaction that ${begin}
+ * begins: nothing is changed unless all of it can be. */
+static bool
+change_layout(struct ad_store *S, int64_t version, const char *begin)
+{
+	bool ok = sqlite3_exec(S->db, begin, NULL, NULL, NULL) == SQLITE_OK;
+
+	for (; ok && version < AD_STORE_SCHEMA; version++)
+		ok = sqlite3_exec(S->db, layouts[version], NULL, NULL,
+		    NULL) == SQLITE_OK;
+	if (ok && sqlite3_exec(S->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK)
+		return true;
+	(void)ad_sql_failed(S);
+	if (sqlite3_get_autocommit(S->db) == 0)
+		(void)sqlite3_exec(S->db, "ROLLBACK", NULL, NULL, NULL);
+	return false;
+}
+
+/* What a statement may have to take back is held in a file, for a table may be
+ * larger than the memory; or in memory, if there is no folder for files. */
+bool
+ad_sql_migrate(struct ad_store *S, int64_t version)
+{
+	bool ok = sqlite3_create_function(S->db, "resource_key", 2,
+	    SQLITE_UTF8, NULL, key_of_row, NULL, NULL) == SQLITE_OK
+	    && (change_layout(S, version, "PRAGMA temp_store = FILE;"
+	    "BEGIN IMMEDIATE") || change_layout(S, version,
+	    "PRAGMA temp_store = MEMORY; BEGIN IMMEDIATE"));
+
+	(void)sqlite3_exec(S->db, "PRAGMA temp_store = MEMORY", NULL, NULL,
+	    NULL);
+	return ok;
+}

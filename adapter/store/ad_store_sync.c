@@ -8,7 +8,7 @@ ad_store_note_decided(struct ad_store *S, const struct ad_noted *d)
 {
 	const struct map_standing *s = &d->standing;
 
-	return ad_sql_run(S, AD_SQL_NOTE_DECIDED, "siiiiii", d->sha256,
+	return ad_sql_run(S, AD_SQL_NOTE_DECIDED, "siIiiii", d->sha256,
 	    (int64_t)d->due, (int64_t)s->flags, (int64_t)s->failed_from,
 	    (int64_t)s->failed_to, (int64_t)s->until, d->patient);
 }
@@ -19,7 +19,7 @@ ad_store_note_if_due(struct ad_store *S, const struct ad_noted *d,
 {
 	const struct map_standing *s = &d->standing;
 
-	SV_TRY(ad_sql_run(S, AD_SQL_NOTE_IF_DUE, "siiiiiii", d->sha256,
+	SV_TRY(ad_sql_run(S, AD_SQL_NOTE_IF_DUE, "siIiiiii", d->sha256,
 	    (int64_t)d->due, (int64_t)s->flags, (int64_t)s->failed_from,
 	    (int64_t)s->failed_to, (int64_t)s->until, d->patient,
 	    (int64_t)before));

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define BLOCK ((size_t)1 << 18)
+#define BLOCK ((size_t)1 << 17)
 
 struct sv_status
 ad_sync_blocks_make(struct ad_sync_blocks *B)

@@ -10,7 +10,8 @@
 #include "ad_sync_sift.h"
 #include "sv_limits.h"
 
-#define BATCHES (3 * AD_SYNC_MAX_THREADS)
+/* Enough to go on with while the thread that writes commits. */
+#define BATCHES (12 * AD_SYNC_MAX_THREADS)
 
 struct ad_sync_reader {
 	struct ad_sync *Y;
