@@ -28,7 +28,8 @@ static struct kind {
 	ZSTD_DDict *unpack;
 } kinds[AD_PACK_MAX] = {
 	[AD_PACK_MESSAGE] = { NULL, 1, NULL, NULL },
-	[AD_PACK_GUIDANCE] = { &ad_store_sample_guidance, 1, NULL, NULL },
+	[AD_PACK_GUIDANCE_7] = { &ad_store_sample_guidance, 1, NULL, NULL },
+	[AD_PACK_GUIDANCE] = { &ad_store_dictionary_guidance, 1, NULL, NULL },
 	[AD_PACK_RESOURCE_9] = { &ad_store_sample_resources, -5, NULL, NULL },
 	[AD_PACK_RESOURCE] = { &ad_store_dictionary_resources, -5, NULL, NULL }
 };

@@ -3,8 +3,8 @@
  *
  * By Zstandard.  Guidance is much alike, and so are resources, each too short
  * for a compressor to learn anything from: what they share with a sample of
- * their kind is not stored (RFC 8878, section 5).  Of guidance a ninth remains,
- * of resources a third.  The sample that was used stands in front of the text.
+ * their kind is not stored (RFC 8878, section 5).  Of guidance a sixteenth
+ * remains, of resources a third.  The sample that was used stands in front of the text.
  *
  * Every thread has tables of its own, which it gives back at its end.
  */
@@ -17,9 +17,10 @@
 
 enum ad_pack {
 	AD_PACK_MESSAGE,	/* without a sample: it may be anything */
-	AD_PACK_GUIDANCE,
+	AD_PACK_GUIDANCE_7,	/* as layouts 7 to 10 did; to be read */
 	AD_PACK_RESOURCE_9,	/* as layouts 9 and 10 did; to be read */
 	AD_PACK_RESOURCE,
+	AD_PACK_GUIDANCE,
 	AD_PACK_MAX
 };
 

@@ -2,8 +2,11 @@
  * ad_store_sample.h: what texts look like, from the folder sample; internal to
  * adapter/store.
  *
- *	guidance.json		a Bundle for a case of tests/cases (V031), as it
- *				was written when stores got it
+ *	guidance.dict		a dictionary of guidance: what "zstd --train -1
+ *				--maxdict=32768 --dictID=3" made of all that is
+ *				said of tests/cases/vignettes-fhir
+ *	guidance.json		a Bundle for one of them (V031), which took its
+ *				place until layout 10
  *	resources.ndjson	resources as servers of several makers send them
  *				(US Core, mCODE); written for this, of nobody
  *	resources.head		statistics of how others are packed by them,
@@ -17,6 +20,7 @@
 #include "sv_str.h"
 
 extern const struct sv_str ad_store_sample_guidance;
+extern const struct sv_str ad_store_dictionary_guidance;
 extern const struct sv_str ad_store_sample_resources;
 extern const struct sv_str ad_store_dictionary_resources;
 

@@ -3,30 +3,33 @@
 
 usage: embed.py OUT FILE...
 
-Of a file with a .head beside it there is a dictionary, which is both.
+NAME.dict is a dictionary of Zstandard; so is any other file together with the NAME.head beside it.
 """
 import os
 import sys
 
-VARIABLE = 'const struct sv_str ad_store_%s_%s = { (const char *)%s + %d, sizeof(%s) - %d };\n'
-
 
 def read(path):
-    if not os.path.exists(path):
-        return b''
     with open(path, 'rb') as f:
         return f.read()
 
 
-with open(sys.argv[1], 'w') as out:
-    out.write('#include "ad_store_sample.h"\n')
+def embed(out, what, name, data, skip=0):
+    """${data} as ad_store_${what}_${name}; without its first bytes as the sample, if they are to be skipped."""
+    own = '%s_%s' % (what, name)
+    out.write('\nstatic const unsigned char %s[] = {\n' % own)
+    for i in range(0, len(data), 20):
+        out.write('\t%s,\n' % ', '.join('%d' % b for b in data[i:i + 20]))
+    out.write('};\nconst struct sv_str ad_store_%s = { (const char *)%s, sizeof(%s) };\n' % (own, own, own))
+    if skip:
+        out.write('const struct sv_str ad_store_sample_%s = { (const char *)%s + %d, sizeof(%s) - %d };\n' % (
+            name, own, skip, own, skip))
+
+
+with open(sys.argv[1], 'w') as c:
+    c.write('#include "ad_store_sample.h"\n')
     for path in sys.argv[2:]:
-        stem = os.path.splitext(path)[0]
-        name, head = os.path.basename(stem), read(stem + '.head')
-        data = head + read(path)
-        out.write('\nstatic const unsigned char %s[] = {\n' % name)
-        for i in range(0, len(data), 20):
-            out.write('\t%s,\n' % ', '.join('%d' % b for b in data[i:i + 20]))
-        out.write('};\n' + VARIABLE % ('sample', name, name, len(head), name, len(head)))
-        if head:
-            out.write(VARIABLE % ('dictionary', name, name, 0, name, 0))
+        stem, kind = os.path.splitext(path)
+        head = read(stem + '.head') if os.path.exists(stem + '.head') else b''
+        embed(c, 'dictionary' if head or kind == '.dict' else 'sample', os.path.basename(stem), head + read(path),
+              len(head))

@@ -71,6 +71,8 @@ Test(pack, guidance_comes_back_and_is_small)
 
 	cr_assert(packed.n < 60);
 	comes_back(ad_store_unpack, &A, packed, text);
+	packed = ad_store_pack(&A, AD_PACK_GUIDANCE_7, text);
+	comes_back(ad_store_unpack, &A, packed, text);
 	sv_arena_free(&A);
 }
 
@@ -141,6 +143,7 @@ Test(pack, the_samples_stay)
 {
 	cr_assert_eq(hash(ad_store_sample_guidance), 0xc10db9f8b925c803u);
 	cr_assert_eq(hash(ad_store_sample_resources), 0x21531f254f163e97u);
+	cr_assert_eq(hash(ad_store_dictionary_guidance), 0x8f5f37349c4c0566u);
 	cr_assert_eq(hash(ad_store_dictionary_resources), 0x7323fb2eec8406bau);
 }
 
