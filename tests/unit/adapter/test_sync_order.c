@@ -110,10 +110,10 @@ Test(sync_order, what_names_no_single_type_waits_for_what_is_before_it)
 {
 	add_file("0-0-Condition.ndjson", 2);
 	add_file("0-1-Patient.ndjson", 2);
-	add_file("0-2-deleted.ndjson", 1);
+	add_file("0-2-deleted.ndjson", 2);
 	add_file("0-3-Condition.ndjson", 1);
 	add_file("Observation-and-Patient.ndjson", 2);
-	check_order("0 1 0 1 2 3 4 4");
+	check_order("0 1 0 1 2 2 3 4 4");
 }
 
 Test(sync_order, so_does_another_folder)
