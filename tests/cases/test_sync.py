@@ -416,6 +416,17 @@ class Nights(unittest.TestCase):
             self.assertEqual(r.sql('SELECT count(*) FROM patient WHERE merged_into IS NULL'), [(1,)])
             self.assertEqual(len(r.holds()), 1)
 
+    def test_names_that_were_looked_up_are_brought_together(self):
+        """What comes behind that, of a type that is read later, is of the one patient."""
+        with Registry(more='identifier-systems = {"urn:mrn"}') as r:
+            mrn = [{'system': 'urn:mrn', 'value': '4711'}]
+            said = history('7', identifier=mrn) + history('8', identifier=mrn)
+            for kind in sorted({x['resourceType'] for x in said}):
+                r.write([x for x in said if x['resourceType'] == kind], kind + '.ndjson')
+            r.sync()
+            self.assertEqual(r.sql('SELECT count(DISTINCT patient) FROM resource'), [(1,)])
+            self.assertEqual(r.sql('SELECT count(*) FROM patient WHERE merged_into IS NULL'), [(1,)])
+
     def test_a_part_leaves_the_whole_as_it_was(self):
         with Registry() as r:
             r.write(history('7') + history('8') + [psa('8', 'old', '2026-03-01', 0.5, meta={
@@ -596,9 +607,13 @@ class Trouble(unittest.TestCase):
             self.assertEqual(s.sql('SELECT count(*) FROM patient_name WHERE name = ?', who), [(1,)])
 
     def test_what_a_service_is_told_in_the_middle_of_a_run(self):
-        """What was new at its begin is no longer, and who was to be decided at its end was decided."""
-        early, told = history('z'), [psa('z', 'z-p0', '2025-09-01', 0.1)] + history('y')
-        late = [psa('z', 'z-p3', '2026-04-10', 0.9)] + history('y')
+        """What was new at its begin is no longer, who was to be decided at its end was decided, and two may be one."""
+        others = ['w%d' % i for i in range(9)]
+        early = history('z') + [psa(w, w + '-e', '2025-08-%d' % (11 + i), 0.1) for i, w in enumerate(others)]
+        told = [psa('z', 'z-p0', '2025-09-01', 0.1)] + history('y') + [{'resourceType': 'Patient', 'id': w, 'link': [
+            {'other': {'reference': 'Patient/z'}, 'type': 'replaced-by'}]} for w in others]
+        late = [psa('z', 'z-p3', '2026-04-10', 0.9)] + history('y') + [
+            psa(w, w + '-p', '2026-04-%d' % (11 + i), 1 + i) for i, w in enumerate(others)]
         with Service(SALVOR, 'registry "cancer" {\n\tfolder = "{folder}/export"\n\tsource = "sender"\n}\n') as s, \
                 Registry() as alone:
             alone.write(early + told + late)
