@@ -109,14 +109,16 @@ open_database(struct ad_store *S, const char *path, enum ad_store_mode mode,
     struct sv_err *err)
 {
 	/* Pages are larger than a disk's, since what is stored of a message or
-	 * a patient is: half as many calls for the same bytes. */
+	 * a patient is: half as many calls for the same bytes.  A night of much
+	 * makes a long log, which is cut afterwards. */
 	static const char settings[] =
 	    "PRAGMA page_size = 8192;"
 	    "PRAGMA journal_mode = WAL;"
 	    "PRAGMA synchronous = FULL;"
 	    "PRAGMA cache_size = -32768;"
 	    "PRAGMA temp_store = MEMORY;"
-	    "PRAGMA wal_autocheckpoint = 2000;";
+	    "PRAGMA wal_autocheckpoint = 2000;"
+	    "PRAGMA journal_size_limit = 67108864;";
 	int flags = mode == AD_STORE_READ ? SQLITE_OPEN_READONLY
 	    : mode == AD_STORE_OPERATOR ? SQLITE_OPEN_READWRITE
 	    : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
