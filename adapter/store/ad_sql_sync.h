@@ -63,6 +63,10 @@
 	    " (digest = ?4 OR ?4 = '') LIMIT 1") \
 	X(ANY_FILE, "SELECT 1 FROM registry_file WHERE registry = ? AND" \
 	    " rules = ? LIMIT 1") \
+	X(COUNT_FILES, "SELECT count(*) FROM registry_file WHERE registry"\
+	    " = ? AND run = ?") \
+	X(DROP_RUN, "DELETE FROM registry_file WHERE registry = ? AND"\
+	    " run = ?") \
 	X(DROP_FILES, "DELETE FROM registry_file WHERE registry = ? AND"\
 	    " run <> ?")
 

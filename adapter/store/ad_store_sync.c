@@ -307,6 +307,20 @@ ad_store_any_file(struct ad_store *S, const struct ad_taken *f)
 }
 
 struct sv_status
+ad_store_count_files(struct ad_store *S, struct sv_str registry, int64_t run,
+    int64_t *ret)
+{
+	return ad_sql_number(S, ad_sql(S, AD_SQL_COUNT_FILES, "si", registry,
+	    run), ret);
+}
+
+struct sv_status
+ad_store_drop_run(struct ad_store *S, struct sv_str registry, int64_t run)
+{
+	return ad_sql_run(S, AD_SQL_DROP_RUN, "si", registry, run);
+}
+
+struct sv_status
 ad_store_drop_files(struct ad_store *S, struct sv_str registry, int64_t run)
 {
 	return ad_sql_run(S, AD_SQL_DROP_FILES, "si", registry, run);

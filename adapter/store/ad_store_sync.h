@@ -181,6 +181,14 @@ struct sv_status ad_store_find_file(struct ad_store *S, struct sv_arena *A,
 struct sv_status ad_store_any_file(struct ad_store *S,
     const struct ad_taken *f) SV_CHECK;
 
+/** How many files of ${registry} the run ${run} has noted. */
+struct sv_status ad_store_count_files(struct ad_store *S,
+    struct sv_str registry, int64_t run, int64_t *ret) SV_CHECK;
+
+/** Forget them. */
+struct sv_status ad_store_drop_run(struct ad_store *S, struct sv_str registry,
+    int64_t run) SV_CHECK;
+
 /** Forget the files of ${registry} that are not of ${run}; of all runs if it
  * is 0. */
 struct sv_status ad_store_drop_files(struct ad_store *S,

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "ad_sync_block.h"
+#include "ad_sync_fetch.h"
 
 bool
 ad_sync_is_part(const struct ad_sync *Y)
@@ -118,6 +119,7 @@ find_begun(struct ad_sync *Y, struct ad_sync_file *f)
 	struct sv_status s = ad_store_get_file(Y->R, &Y->A, &t);
 
 	SV_TRY(s);
+	f->begun = true;
 	f->skip = t.done;
 	f->offset = t.offset;
 	f->line = t.line;
@@ -175,14 +177,27 @@ read_patients_again(struct ad_sync *Y)
 	}
 }
 
-struct sv_status
-ad_sync_plan(struct ad_sync *Y)
+/* Are all files there, as they were, of which this run noted how far they are,
+ * when it was interrupted? */
+static struct sv_status
+are_begun_there(struct ad_sync *Y, bool *ret)
 {
-	struct sv_status s = Y->conf->url != NULL ? ad_sync_fetch(Y)
-	    : list_folder(Y, Y->conf->folder);
+	int64_t noted = 0, there = 0;
+
+	for (size_t i = 0; i < Y->n_files; i++)
+		there += Y->file[i].begun ? 1 : 0;
+	SV_TRY(ad_store_count_files(Y->R, Y->state.name, Y->state.run,
+	    &noted));
+	*ret = noted == there;
+	return SV_OK;
+}
+
+static struct sv_status
+look_up_all(struct ad_sync *Y, bool *ret_there)
+{
+	struct sv_status s = SV_OK;
 	int64_t done = 0, all = 0;
 
-	SV_TRY(s);
 	for (size_t i = 0; i < Y->n_files; i++)
 		all += Y->file[i].size;
 	ad_progress_phase(Y->P, "comparing", all, true);
@@ -194,8 +209,49 @@ ad_sync_plan(struct ad_sync *Y)
 		done += Y->file[i].size;
 		ad_progress_show(Y->P, done);
 	}
+	if (sv_is_ok(s))
+		s = are_begun_there(Y, ret_there);
 	ad_store_rollback(Y->R);
-	SV_TRY(s);
+	return s;
+}
+
+/* What was counted and refused of a file that is another one now cannot be told
+ * from the rest: so all is counted again.  What is in the store stays. */
+static struct sv_status
+begin_anew(struct ad_sync *Y)
+{
+	struct sv_status s;
+
+	ad_sync_say(Y, "files of the interrupted run are not there as they "
+	    "were: it begins anew");
+	for (size_t i = 0; i < Y->n_files; i++) {
+		struct ad_sync_file *f = &Y->file[i];
+
+		f->begun = f->skip = false;
+		f->offset = f->line = f->patients = 0;
+		f->counts = (struct ad_sync_counts){ .n = { 0 } };
+	}
+	memset(Y->by_type, 0, sizeof(Y->by_type));
+	SV_TRY(ad_sync_cut_refused(Y, 0));
+	SV_TRY(ad_store_begin(Y->S));
+	s = ad_store_drop_run(Y->S, Y->state.name, Y->state.run);
+	if (sv_is_ok(s))
+		s = ad_sync_put_state(Y);
+	return ad_store_end(Y->S, s);
+}
+
+struct sv_status
+ad_sync_plan(struct ad_sync *Y)
+{
+	bool there;
+
+	SV_TRY(Y->conf->url != NULL ? ad_sync_fetch(Y)
+	    : list_folder(Y, Y->conf->folder));
+	SV_TRY(look_up_all(Y, &there));
+	if (!there) {
+		SV_TRY(begin_anew(Y));
+		SV_TRY(look_up_all(Y, &there));
+	}
 	read_patients_again(Y);
 	for (size_t i = 0; i < Y->n_files; i++)
 		Y->n_skipped += Y->file[i].skip ? 1 : 0;

@@ -152,15 +152,16 @@ begin_or_go_on(struct ad_sync *Y, int64_t *ret)
 	return number(Y);
 }
 
-/* Of an interrupted run, up to where its last unit was. */
-static bool
-go_back(FILE *f, int64_t length)
+struct sv_status
+ad_sync_cut_refused(struct ad_sync *Y, int64_t length)
 {
 	struct stat st;
 
-	return fstat(fileno(f), &st) == 0 && ftruncate(fileno(f),
-	    st.st_size < length ? st.st_size : (off_t)length) == 0
-	    && fseek(f, 0, SEEK_END) == 0;
+	if (fstat(fileno(Y->refused), &st) == 0 && ftruncate(fileno(
+	    Y->refused), st.st_size < length ? st.st_size : (off_t)length)
+	    == 0 && fseek(Y->refused, 0, SEEK_END) == 0)
+		return SV_OK;
+	return cannot(Y, Y->refused_path, strerror(errno));
 }
 
 /* What the store says of the side file holds after a loss of power too, so its
@@ -182,8 +183,10 @@ open_side_file(struct ad_sync *Y, int64_t length)
 	    "%s/%s-%lld.refused.ndjson", Y->reports, Y->conf->name,
 	    (long long)Y->state.run);
 	Y->refused = fopen(Y->refused_path, "ae");
-	if (Y->refused == NULL || !go_back(Y->refused, length))
+	if (Y->refused == NULL)
 		return cannot(Y, Y->refused_path, strerror(errno));
+	/* Of an interrupted run, up to where its last unit was. */
+	SV_TRY(ad_sync_cut_refused(Y, length));
 	return sv_is_ok(ad_durable_sync(Y->reports, &err)) ? SV_OK
 	    : cannot(Y, err.where, err.text);
 }

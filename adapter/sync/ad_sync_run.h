@@ -64,6 +64,7 @@ struct ad_sync_file {
 	const char *name;		/* the end of ${path} */
 	int64_t size, modified;		/* ns since 1970 */
 	int64_t offset, line;		/* where to go on */
+	bool begun;			/* this run has noted how far it is */
 	bool skip;			/* taken in already, by its digest */
 	bool moved, done;		/* in this unit; to its end */
 	char digest[33];
@@ -137,6 +138,11 @@ struct sv_status ad_sync_put_state(struct ad_sync *Y) SV_CHECK;
 
 /** Is this a run over a part, whose end says nothing of the whole? */
 bool ad_sync_is_part(const struct ad_sync *Y);
+
+/** The first ${length} bytes of the side file are of this run, no more.  BAD
+ * with Y->why. */
+struct sv_status ad_sync_cut_refused(struct ad_sync *Y, int64_t length)
+    SV_CHECK;
 
 /** Find the files, and which were taken in already.  BAD with Y->why. */
 struct sv_status ad_sync_plan(struct ad_sync *Y) SV_CHECK;

@@ -637,6 +637,32 @@ class Trouble(unittest.TestCase):
                 "SELECT g.decision FROM guidance g JOIN patient_name n ON n.patient = g.patient WHERE g.ended = 0 AND"
                 " n.name IN ('y', 'z')")), alone.holds())
 
+    def test_a_file_that_is_another_one_when_a_run_goes_on(self):
+        """What was counted and refused of it is forgotten, and that is said."""
+        with Service(SALVOR, 'registry "cancer" {\n\tfolder = "{folder}/export"\n}\n') as s:
+            os.mkdir(s.path('export'))
+            path = s.path('export/all.ndjson')
+            with open(path, 'w') as f:
+                f.writelines(json.dumps(x) + '\n' for i in range(4000) for x in [{}] + history('f%d' % i))
+            with open(s.path('export/before.ndjson'), 'w') as f:
+                f.writelines(json.dumps(x) + '\n' for x in history('z'))
+            p = subprocess.Popen([SALVOR, 'sync', '-c', s.conf], env=s.env, stdout=subprocess.DEVNULL)
+            self.addCleanup(p.kill)
+            while s.sql('SELECT count(*) FROM registry_file WHERE offset > 0') == [(0,)]:
+                time.sleep(0.005)
+            p.kill()
+            p.wait()
+            self.assertEqual(s.sql("SELECT done FROM registry_file WHERE name = 'all.ndjson'"), [(0,)])
+            os.utime(path)
+            p = subprocess.run([SALVOR, 'sync', '-c', s.conf], env=s.env, capture_output=True, text=True, timeout=60)
+            self.assertEqual(p.returncode, 5)
+            self.assertIn('it begins anew', p.stderr)
+            self.assertIn('24005 lines, 0 cannot matter, 4000 refused', p.stdout)
+            self.assertIn('other: 4000 refused', p.stdout)
+            refused, = glob.glob(s.store + '.reports/*.refused.ndjson')
+            self.assertEqual(len(read_bytes(refused).splitlines()), 4000)
+            self.assertEqual(s.sql('SELECT count(*) FROM patient'), [(4001,)])
+
     def test_wrong_configuration(self):
         for conf, word in (('\tleft = "burn"', 'keep or purge'), ('\twindow = "25:00"', 'window'),
                            ('\tnonsense = 1', 'nonsense'), ('\tcertificate = "x"', 'certificate and key'),
