@@ -528,7 +528,7 @@ class Trouble(unittest.TestCase):
 
     def test_a_full_disk_is_temporary(self):
         with Registry() as r:
-            synthetic.write(ROOT, r.export, 300)
+            synthetic.write(ROOT, r.export, 800)
             for size in (1 << 17, 1 << 19, 1 << 20):
                 status, _, err = r.run(limit=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)))
                 self.assertEqual(status, 4, err)
