@@ -222,6 +222,32 @@ fhir_doc_read(struct sv_arena *A, struct sv_str text,
 	return read_single(A, text, ret_doc);
 }
 
+/* What is wrong, and where, and the entries of a Bundle are found by another
+ * scan: they are rare. */
+struct sv_status
+fhir_doc_read_line(struct sv_arena *A, struct sv_str text,
+    struct fhir_doc *ret_doc, struct fhir_issues *is)
+{
+	struct fhir_json_limits limits = fhir_json_limits_default();
+	struct fhir_issues unsaid;
+	const struct cJSON *tree;
+	struct fhir_at root;
+	struct sv_str type;
+
+	fhir_issues_init(&unsaid, A);
+	if (!sv_is_ok(fhir_json_scan_tree(A, text, &limits, &tree, &unsaid)))
+		return fhir_doc_read(A, text, ret_doc, is);
+	root = fhir_root(tree, "");
+	type = fhir_text(&root, "resourceType");
+	if (!fhir_is_resource_type(type) || sv_str_is(type, "Bundle"))
+		return fhir_doc_read(A, text, ret_doc, is);
+	*ret_doc = (struct fhir_doc){ .resource_type = type,
+		.id = fhir_text(&root, "id") };
+	SV_TRY(read_single(A, text, ret_doc));
+	ret_doc->entries[0].tree = tree;
+	return SV_OK;
+}
+
 struct sv_status
 fhir_entry_tree(struct sv_arena *A, struct fhir_entry *e)
 {

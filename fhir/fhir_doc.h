@@ -42,6 +42,11 @@ struct fhir_doc {
 struct sv_status fhir_doc_read(struct sv_arena *A, struct sv_str text,
     struct fhir_doc *ret_doc, struct fhir_issues *is) SV_CHECK;
 
+/** The same, with the tree of a single resource of JSON built in the same pass:
+ * for lines of NDJSON. */
+struct sv_status fhir_doc_read_line(struct sv_arena *A, struct sv_str text,
+    struct fhir_doc *ret_doc, struct fhir_issues *is) SV_CHECK;
+
 /** Build the tree of ${e} unless it is there already.  NOMEM. */
 struct sv_status fhir_entry_tree(struct sv_arena *A, struct fhir_entry *e)
     SV_CHECK;

@@ -183,7 +183,7 @@ ad_sync_parse(struct ad_sync *Y, struct sv_arena *A, struct ad_sync_batch *b,
 
 	sv_arena_reset(A);
 	fhir_issues_init(&is, A);
-	s = fhir_doc_read(A, line, &doc, &is);
+	s = fhir_doc_read_line(A, line, &doc, &is);
 	SV_ENSURE(s.code != SV_CODE_NOMEM, s);
 	if (sv_is_ok(s) && doc.is_bundle)
 		return read_bundle(Y, b, &doc, b->line);

@@ -5,6 +5,34 @@
 #include "fhir_doc.h"
 #include "test_arena.h"
 
+/* As a line it is read in one pass, with the same result. */
+static void
+check_line(struct sv_arena *A, struct sv_str text, const struct fhir_doc *doc,
+    const struct fhir_issues *is)
+{
+	struct fhir_issues also;
+	struct fhir_doc line;
+	struct sv_status s;
+
+	fhir_issues_init(&also, A);
+	s = fhir_doc_read_line(A, text, &line, &also);
+	cr_assert_eq(also.n, is->n);
+	for (size_t i = 0; i < is->n; i++) {
+		cr_assert(sv_str_eq(also.at[i].text, is->at[i].text));
+		cr_assert(sv_str_eq(also.at[i].expression,
+		    is->at[i].expression));
+	}
+	if (!sv_is_ok(s))
+		return;
+	cr_assert(line.is_bundle == doc->is_bundle
+	    && sv_str_eq(line.resource_type, doc->resource_type)
+	    && sv_str_eq(line.id, doc->id)
+	    && line.n_entries == doc->n_entries);
+	cr_assert(line.is_bundle || (line.entries[0].tree != NULL
+	    && sv_str_is(line.resource_type, line.entries[0].path)
+	    && sv_str_eq(line.entries[0].json, text)));
+}
+
 /* Scan ${text}; the first issue's path and text, or "" if it is accepted. */
 static const char *
 verdict(struct sv_arena *A, struct sv_str text, const char **path)
@@ -14,8 +42,11 @@ verdict(struct sv_arena *A, struct sv_str text, const char **path)
 
 	fhir_issues_init(&is, A);
 	*path = "";
-	if (sv_is_ok(fhir_doc_read(A, text, &doc, &is)))
+	if (sv_is_ok(fhir_doc_read(A, text, &doc, &is))) {
+		check_line(A, text, &doc, &is);
 		return "";
+	}
+	check_line(A, text, &doc, &is);
 	cr_assert_gt(is.n, 0);
 	*path = is.at[0].expression.p;
 	return is.at[0].text.p;
