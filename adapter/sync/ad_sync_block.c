@@ -7,8 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define BLOCK ((size_t)1 << 17)
-
 struct sv_status
 ad_sync_blocks_make(struct ad_sync_blocks *B)
 {
@@ -103,7 +101,8 @@ at_most(size_t n)
 static struct sv_status
 begin(struct ad_sync_blocks *B, struct ad_sync_block *k)
 {
-	size_t room = B->n_rest * 2 < BLOCK ? BLOCK : at_most(B->n_rest * 2);
+	size_t room = B->n_rest * 2 < AD_SYNC_BLOCK
+	    ? AD_SYNC_BLOCK : at_most(B->n_rest * 2);
 
 	SV_ENSURE(grow(&k->p, &k->cap, room), SV_NOMEM);
 	memcpy(k->p, B->rest != NULL ? B->rest : "", B->n_rest);

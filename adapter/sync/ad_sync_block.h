@@ -15,6 +15,9 @@
 #include "sv_status.h"
 #include "sv_str.h"
 
+/* Of a block of lines that are not longer, in bytes. */
+#define AD_SYNC_BLOCK ((size_t)1 << 17)
+
 /* A longer line is refused. */
 #define AD_SYNC_MAX_LINE ((size_t)16 << 20)
 

@@ -12,6 +12,9 @@
 
 /* Enough to go on with while the thread that writes commits. */
 #define BATCHES (12 * AD_SYNC_MAX_THREADS)
+/* Of blocks with lines that are longer than a block no more is read, but for
+ * one by each thread, until others are done with. */
+#define MAX_LARGE ((size_t)16 << 20)
 
 struct ad_sync_reader {
 	struct ad_sync *Y;
@@ -21,6 +24,7 @@ struct ad_sync_reader {
 	pthread_cond_t idled, sifted;
 	struct ad_sync_batch *idle[BATCHES];
 	size_t n_idle;
+	size_t large;			/* bytes of blocks that are */
 	struct ad_sync_batch *ready[BATCHES];	/* at number % BATCHES */
 	size_t n_working;
 	bool stop;
@@ -46,7 +50,7 @@ take_idle(struct ad_sync_reader *X)
 	struct ad_sync_batch *b = NULL;
 
 	(void)pthread_mutex_lock(&X->lock);
-	while (X->n_idle == 0 && !X->stop)
+	while ((X->n_idle == 0 || X->large > MAX_LARGE) && !X->stop)
 		(void)pthread_cond_wait(&X->idled, &X->lock);
 	if (!X->stop)
 		b = X->idle[--X->n_idle];
@@ -115,18 +119,29 @@ hand_over(struct ad_sync_reader *X, struct ad_sync_batch *b)
 	(void)pthread_mutex_unlock(&X->lock);
 }
 
+static size_t
+size_if_large(const struct ad_sync_batch *b)
+{
+	return b->cap_block > AD_SYNC_BLOCK ? b->cap_block : 0;
+}
+
 static bool
 work_on_one(struct worker *w)
 {
 	struct ad_sync_reader *X = w->X;
 	struct ad_sync_batch *b = take_idle(X);
 	struct ad_sync_block k;
+	size_t large;
 
 	if (b == NULL)
 		return false;
+	large = size_if_large(b);
 	(void)pthread_mutex_lock(&X->reading);
 	b->status = read_block(X, b, &k);
 	(void)pthread_mutex_unlock(&X->reading);
+	(void)pthread_mutex_lock(&X->lock);
+	X->large += size_if_large(b) - large;
+	(void)pthread_mutex_unlock(&X->lock);
 	if (b->status.code == SV_CODE_SKIP) {
 		ad_sync_reader_return(X, b);
 		return false;
@@ -235,9 +250,18 @@ ad_sync_reader_next(struct ad_sync_reader *X)
 void
 ad_sync_reader_return(struct ad_sync_reader *X, struct ad_sync_batch *b)
 {
+	size_t large = size_if_large(b);
+
 	(void)pthread_mutex_lock(&X->lock);
+	if (large > 0 && X->large > MAX_LARGE) {
+		free(b->block);
+		b->block = NULL;
+		b->cap_block = 0;
+		X->large -= large;
+	}
 	X->idle[X->n_idle++] = b;
-	(void)pthread_cond_signal(&X->idled);
+	(void)(large > 0 ? pthread_cond_broadcast(&X->idled)
+	    : pthread_cond_signal(&X->idled));
 	(void)pthread_mutex_unlock(&X->lock);
 }
 
