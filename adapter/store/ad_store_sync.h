@@ -90,7 +90,8 @@ struct sv_status ad_store_same_resource(struct ad_store *S, struct sv_arena *A,
  * Outside a unit: whether units of ${S} may be on disk some time after they are
  * committed, in their order, until it is called with false; then they are from
  * the next on, and all before it.  For work that is done again from where the
- * store is: a failure of power takes the last units back, whole.  What another
+ * store is: a failure of power takes the last units back, whole.  The log is
+ * taken over by a thread meanwhile (ad_store_checkpoint.h).  What another
  * connection commits takes what was committed before with it, so nothing is
  * ever posted that could be taken back.  RETRY.
  */

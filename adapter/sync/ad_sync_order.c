@@ -143,12 +143,12 @@ find_file(struct ad_sync_order *O, struct ad_sync_lane *t)
 static struct sv_status
 begin_stage(struct ad_sync_order *O)
 {
+	size_t begin = O->end;
 	struct ad_sync_lane *t;
 
 	end_lanes(O);
-	O->begin = O->end;
-	O->end = end_of_stage(O, O->begin);
-	for (size_t i = O->begin; i < O->end; i++) {
+	O->end = end_of_stage(O, begin);
+	for (size_t i = begin; i < O->end; i++) {
 		t = find_lane(O, O->type[i]);
 		if (t == NULL)
 			t = add_lane(O, O->type[i], i);

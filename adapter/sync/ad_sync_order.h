@@ -32,7 +32,7 @@ struct ad_sync_lane {
 struct ad_sync_order {
 	struct ad_sync_file *file;	/* of the run */
 	size_t n_files;
-	size_t begin, end;		/* of the files that are read side by side */
+	size_t end;			/* of those that are read side by side */
 	struct sv_str *type;		/* of each file; "": none, or several */
 	struct ad_sync_lane *lane;
 	size_t n_lanes, cap;
