@@ -22,7 +22,7 @@
 #define AD_SYNC_MAX_LINE ((size_t)16 << 20)
 
 struct ad_sync_blocks {
-	int fd;
+	int fd;				/* -1: no file is open */
 	XXH3_state_t *hash;
 	char *rest;			/* the begin of a line */
 	size_t n_rest, cap_rest;

@@ -93,7 +93,7 @@ note_moved(struct ad_sync *Y)
 	for (size_t i = 0; i < Y->n_files; i++) {
 		if (!Y->file[i].moved)
 			continue;
-		SV_TRY(ad_sync_note_file(Y, i, Y->file[i].done));
+		SV_TRY(ad_sync_note_file(Y, i));
 		Y->file[i].moved = false;
 	}
 	return SV_OK;
@@ -220,7 +220,7 @@ note_skipped(struct ad_sync *Y)
 	s = ad_sync_put_state(Y);
 	for (size_t i = 0; sv_is_ok(s) && i < Y->n_files; i++) {
 		if (Y->file[i].skip)
-			s = ad_sync_note_file(Y, i, true);
+			s = ad_sync_note_file(Y, i);
 	}
 	return ad_store_end(Y->S, s);
 }

@@ -6,6 +6,15 @@
 
 #include "fhir_doc.h"
 
+/* The files of one type. */
+struct ad_sync_lane {
+	struct sv_str type;
+	size_t file;			/* that is read; the stage's end: none */
+	int64_t before, all;		/* bytes of those before it; of all */
+	int64_t at;			/* in it */
+	struct ad_sync_blocks blocks;
+};
+
 /* The next word of letters in ${text}, taken off it; "" at its end. */
 static struct sv_str
 next_word(struct sv_str *text)
@@ -65,8 +74,7 @@ static void
 end_lanes(struct ad_sync_order *O)
 {
 	for (size_t i = 0; i < O->n_lanes; i++) {
-		if (O->lane[i].open)
-			ad_sync_blocks_close(&O->lane[i].blocks);
+		ad_sync_blocks_close(&O->lane[i].blocks);
 		ad_sync_blocks_free(&O->lane[i].blocks);
 	}
 	O->n_lanes = 0;
@@ -188,18 +196,14 @@ read_block(struct ad_sync_order *O, struct ad_sync_lane *t,
 {
 	const struct ad_sync_file *f = &O->file[t->file];
 
-	if (!t->open) {
-		t->open = true;
-		SV_ENSURE(ad_sync_blocks_open(&t->blocks, f->path, f->offset),
-		    SV_BAD);
-	}
+	SV_ENSURE(t->blocks.fd >= 0 || ad_sync_blocks_open(&t->blocks,
+	    f->path, f->offset), SV_BAD);
 	SV_TRY(ad_sync_blocks_next(&t->blocks, k));
 	t->at = k->offset;
 	if (!k->end)
 		return SV_OK;
 	ad_sync_blocks_digest(&t->blocks, digest);
 	ad_sync_blocks_close(&t->blocks);
-	t->open = false;
 	t->before += f->size;
 	t->file++;
 	find_file(O, t);

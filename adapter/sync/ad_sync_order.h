@@ -19,22 +19,12 @@
 #include "ad_sync_block.h"
 #include "ad_sync_run.h"
 
-/* The files of one type. */
-struct ad_sync_lane {
-	struct sv_str type;
-	size_t file;			/* that is read; the stage's end: none */
-	int64_t before, all;		/* bytes of those before it; of all */
-	int64_t at;			/* in it */
-	struct ad_sync_blocks blocks;
-	bool open;
-};
-
 struct ad_sync_order {
 	struct ad_sync_file *file;	/* of the run */
 	size_t n_files;
 	size_t end;			/* of those that are read side by side */
 	struct sv_str *type;		/* of each file; "": none, or several */
-	struct ad_sync_lane *lane;
+	struct ad_sync_lane *lane;	/* the files of one type each */
 	size_t n_lanes, cap;
 };
 

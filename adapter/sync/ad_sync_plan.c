@@ -157,6 +157,14 @@ look_up(struct ad_sync *Y, struct ad_sync_file *f)
 	return find_taken(Y, f);
 }
 
+static void
+read_again(struct ad_sync_file *f)
+{
+	f->begun = f->skip = false;
+	f->offset = f->line = f->patients = 0;
+	f->counts = (struct ad_sync_counts){ .n = { 0 } };
+}
+
 /* Who left is known only if all Patients are read, or none has changed. */
 static void
 read_patients_again(struct ad_sync *Y)
@@ -169,11 +177,9 @@ read_patients_again(struct ad_sync *Y)
 	for (size_t i = 0; changed && i < Y->n_files; i++) {
 		struct ad_sync_file *f = &Y->file[i];
 
-		if (!f->skip || f->patients == 0 || f->counts.n[AD_SYNC_LINES]
-		    > 0)
-			continue;
-		f->skip = false;
-		f->offset = f->line = f->patients = 0;
+		if (f->skip && f->patients > 0
+		    && f->counts.n[AD_SYNC_LINES] == 0)
+			read_again(f);
 	}
 }
 
@@ -224,13 +230,8 @@ begin_anew(struct ad_sync *Y)
 
 	ad_sync_say(Y, "files of the interrupted run are not there as they "
 	    "were: it begins anew");
-	for (size_t i = 0; i < Y->n_files; i++) {
-		struct ad_sync_file *f = &Y->file[i];
-
-		f->begun = f->skip = false;
-		f->offset = f->line = f->patients = 0;
-		f->counts = (struct ad_sync_counts){ .n = { 0 } };
-	}
+	for (size_t i = 0; i < Y->n_files; i++)
+		read_again(&Y->file[i]);
 	memset(Y->by_type, 0, sizeof(Y->by_type));
 	SV_TRY(ad_sync_cut_refused(Y, 0));
 	SV_TRY(ad_store_begin(Y->S));
@@ -259,7 +260,7 @@ ad_sync_plan(struct ad_sync *Y)
 }
 
 struct sv_status
-ad_sync_note_file(struct ad_sync *Y, size_t i, bool done)
+ad_sync_note_file(struct ad_sync *Y, size_t i)
 {
 	const struct ad_sync_file *f = &Y->file[i];
 	struct ad_taken t = taken_of(Y, f);
@@ -269,7 +270,7 @@ ad_sync_note_file(struct ad_sync *Y, size_t i, bool done)
 	if (ad_sync_is_part(Y))
 		return SV_OK;
 	t.digest = sv_str_of(f->digest);
-	t.done = done;
+	t.done = f->skip || f->done;
 	t.offset = f->offset;
 	t.line = f->line;
 	t.patients = f->patients;

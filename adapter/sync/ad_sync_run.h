@@ -66,7 +66,7 @@ struct ad_sync_file {
 	int64_t offset, line;		/* where to go on */
 	bool begun;			/* this run has noted how far it is */
 	bool skip;			/* taken in already, by its digest */
-	bool moved, done;		/* in this unit; to its end */
+	bool moved, done;		/* it was read, in this unit; to its end */
 	char digest[33];
 	int64_t patients;
 	struct ad_sync_counts counts;
@@ -169,8 +169,7 @@ void ad_sync_files_free(struct ad_sync *Y);
 struct sv_status ad_sync_load(struct ad_sync *Y) SV_CHECK;
 
 /** Note where file ${i} is, inside a unit. */
-struct sv_status ad_sync_note_file(struct ad_sync *Y, size_t i, bool done)
-    SV_CHECK;
+struct sv_status ad_sync_note_file(struct ad_sync *Y, size_t i) SV_CHECK;
 
 /** Forget the patients that left; inside no unit. */
 struct sv_status ad_sync_left(struct ad_sync *Y) SV_CHECK;

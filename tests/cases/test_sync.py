@@ -606,6 +606,14 @@ class Trouble(unittest.TestCase):
                                                            'meta': {'versionId': '9'}}).status, 200)
             self.assertEqual(s.sql('SELECT count(*) FROM patient_name WHERE name = ?', who), [(1,)])
 
+    def begin_beside(self, s):
+        """A run beside the service, which has committed its first unit."""
+        p = subprocess.Popen([SALVOR, 'sync', '-c', s.conf], env=s.env, stdout=subprocess.DEVNULL)
+        self.addCleanup(p.kill)
+        while s.sql('SELECT count(*) FROM registry_file WHERE offset > 0') == [(0,)]:
+            time.sleep(0.005)
+        return p
+
     def test_what_a_service_is_told_in_the_middle_of_a_run(self):
         """What was new at its begin is no longer, who was to be decided at its end was decided, and two may be one."""
         others = ['w%d' % i for i in range(9)]
@@ -622,10 +630,7 @@ class Trouble(unittest.TestCase):
             for name, resources in (('0', early + [x for i in range(4000) for x in history('f%d' % i)]), ('1', late)):
                 with open(s.path('export/%s.ndjson' % name), 'w') as f:
                     f.writelines(json.dumps(x) + '\n' for x in resources)
-            p = subprocess.Popen([SALVOR, 'sync', '-c', s.conf], env=s.env, stdout=subprocess.DEVNULL)
-            self.addCleanup(p.kill)
-            while s.sql('SELECT count(*) FROM registry_file WHERE offset > 0') == [(0,)]:
-                time.sleep(0.005)
+            p = self.begin_beside(s)
             stop_between_units(p, s.store)
             for x in told:
                 self.assertEqual(s.post('/fhir', x).status, 200)
@@ -646,10 +651,7 @@ class Trouble(unittest.TestCase):
                 f.writelines(json.dumps(x) + '\n' for i in range(4000) for x in [{}] + history('f%d' % i))
             with open(s.path('export/before.ndjson'), 'w') as f:
                 f.writelines(json.dumps(x) + '\n' for x in history('z'))
-            p = subprocess.Popen([SALVOR, 'sync', '-c', s.conf], env=s.env, stdout=subprocess.DEVNULL)
-            self.addCleanup(p.kill)
-            while s.sql('SELECT count(*) FROM registry_file WHERE offset > 0') == [(0,)]:
-                time.sleep(0.005)
+            p = self.begin_beside(s)
             p.kill()
             p.wait()
             self.assertEqual(s.sql("SELECT done FROM registry_file WHERE name = 'all.ndjson'"), [(0,)])
