@@ -15,8 +15,17 @@ ad_sync_blocks_make(struct ad_sync_blocks *B)
 }
 
 void
+ad_sync_blocks_close(struct ad_sync_blocks *B)
+{
+	if (B->fd >= 0)
+		(void)close(B->fd);
+	B->fd = -1;
+}
+
+void
 ad_sync_blocks_free(struct ad_sync_blocks *B)
 {
+	ad_sync_blocks_close(B);
 	free(B->rest);
 	(void)XXH3_freeState(B->hash);
 }
@@ -47,14 +56,6 @@ ad_sync_blocks_open(struct ad_sync_blocks *B, const char *path,
 	(void)XXH3_128bits_reset(B->hash);
 	B->fd = open(path, O_RDONLY | O_CLOEXEC);
 	return B->fd >= 0 && skip(B, offset);
-}
-
-void
-ad_sync_blocks_close(struct ad_sync_blocks *B)
-{
-	if (B->fd >= 0)
-		(void)close(B->fd);
-	B->fd = -1;
 }
 
 static bool

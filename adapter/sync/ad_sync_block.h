@@ -42,6 +42,7 @@ struct ad_sync_block {
 
 /** NOMEM. */
 struct sv_status ad_sync_blocks_make(struct ad_sync_blocks *B) SV_CHECK;
+/** Close the file, if one is open, and end. */
 void ad_sync_blocks_free(struct ad_sync_blocks *B);
 
 /** Begin with ${path} at ${offset}; what is before it goes into the digest.

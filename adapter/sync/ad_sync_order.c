@@ -73,10 +73,8 @@ ad_sync_order_make(struct ad_sync_order *O, struct ad_sync_file *file,
 static void
 end_lanes(struct ad_sync_order *O)
 {
-	for (size_t i = 0; i < O->n_lanes; i++) {
-		ad_sync_blocks_close(&O->lane[i].blocks);
+	for (size_t i = 0; i < O->n_lanes; i++)
 		ad_sync_blocks_free(&O->lane[i].blocks);
-	}
 	O->n_lanes = 0;
 }
 

@@ -97,7 +97,6 @@ digest_file(struct ad_sync *Y, struct ad_sync_file *f)
 		s = cannot(Y, f->path);
 	if (sv_is_ok(s))
 		ad_sync_blocks_digest(&B, f->digest);
-	ad_sync_blocks_close(&B);
 	ad_sync_blocks_free(&B);
 	return s;
 }
