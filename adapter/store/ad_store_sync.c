@@ -118,12 +118,16 @@ ad_store_same_resource(struct ad_store *S, struct sv_arena *A,
 }
 
 /* sqlite.org/pragma.html#pragma_synchronous: NORMAL syncs the log when it is
- * copied into the database, FULL at each commit. */
+ * copied into the database, FULL at each commit.  The log keeps its length
+ * until the end, or its blocks would be given back and found again each time it
+ * begins anew. */
 struct sv_status
 ad_store_hurry(struct ad_store *S, bool hurry)
 {
 	const char *sql = hurry ? "PRAGMA synchronous = NORMAL;"
+	    "PRAGMA journal_size_limit = -1;"
 	    "PRAGMA wal_autocheckpoint = 32000" : "PRAGMA synchronous = FULL;"
+	    "PRAGMA journal_size_limit = 67108864;"
 	    "PRAGMA wal_autocheckpoint = 2000";
 
 	ad_checkpointer_stop(S->checkpointer);
