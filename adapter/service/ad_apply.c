@@ -76,7 +76,7 @@ replace(struct ad_intake *I, struct ad_store *S, const struct ad_kept *r)
 	/* A result that was filed under the wrong patient moves. */
 	if (known.patient != r->patient && known.patient != 0)
 		SV_TRY(ad_apply_affects(I, known.patient));
-	return ad_store_put_resource(S, r);
+	return ad_store_put_resource(S, &I->A, r);
 }
 
 /* Most are new. */
@@ -84,7 +84,7 @@ struct sv_status
 ad_apply_replace(struct ad_intake *I, struct ad_store *S,
     const struct ad_kept *r, struct ad_result *ret)
 {
-	struct sv_status s = ad_store_add_resource(S, r);
+	struct sv_status s = ad_store_add_resource(S, &I->A, r);
 
 	if (s.code == SV_CODE_SKIP) {
 		ret->n_known++;
@@ -153,7 +153,7 @@ ad_apply_forget(struct ad_intake *I, struct ad_store *S, const struct fhir_entry
 		r.version.id = known.version.id;
 	}
 	ret->n_deleted++;
-	SV_TRY(ad_store_put_resource(S, &r));
+	SV_TRY(ad_store_put_resource(S, &I->A, &r));
 	return r.patient == 0 ? affects_users(I, S, &r)
 	    : ad_apply_affects(I, r.patient);
 }

@@ -10,6 +10,7 @@
 #define AD_SQL_X(id, text) text,
 static const char *const sql_text[AD_SQL_MAX] = {
 	AD_SQL_STATEMENTS(AD_SQL_X)
+	AD_SQL_SHEAF(AD_SQL_X)
 	AD_SQL_SYNC(AD_SQL_X)
 };
 #undef AD_SQL_X

@@ -12,6 +12,7 @@
 #include <pthread.h>
 #include <sqlite3.h>
 
+#include "ad_sql_sheaf.h"
 #include "ad_sql_sync.h"
 #include "ad_store.h"
 #include "ad_store_checkpoint.h"
@@ -127,7 +128,7 @@
 	    " GROUP BY state")						\
 	X(COUNT_REST, "SELECT (SELECT count(*) FROM patient WHERE"	\
 	    " merged_into IS NULL), (SELECT count(*) FROM resource WHERE" \
-	    " deleted = 0), (SELECT count(*) FROM guidance WHERE ended = 0)," \
+	    " deleted = 0) + (SELECT count(*) FROM sheaf_key), (SELECT count(*) FROM guidance WHERE ended = 0)," \
 	    " (SELECT page_count * page_size FROM pragma_page_count,"	\
 	    " pragma_page_size)")					\
 	X(PUT_CARD, "INSERT OR IGNORE INTO cds_card"			\
@@ -181,6 +182,7 @@
 #define AD_SQL_X(id, text) AD_SQL_##id,
 enum ad_sql {
 	AD_SQL_STATEMENTS(AD_SQL_X)
+	AD_SQL_SHEAF(AD_SQL_X)
 	AD_SQL_SYNC(AD_SQL_X)
 	AD_SQL_MAX
 };
@@ -193,6 +195,7 @@ struct ad_store {
 	enum ad_store_mode mode;
 	int lock_fd;			/* of a service: path.lock; -1 */
 	struct ad_checkpointer *checkpointer;	/* or NULL */
+	struct ad_sheaf_keys *keys;	/* held back, or NULL */
 	bool alien;			/* no store that this program can use */
 };
 

@@ -30,8 +30,10 @@
 	X(SAME_RESOURCE, "SELECT text FROM resource" AD_SQL_NAMED\
 	    " AND deleted = 0") \
 	X(CHANGED_BY_OTHERS, "PRAGMA data_version") \
-	X(LAST_RESOURCE, "SELECT ifnull(max(id), 0) FROM resource") \
-	X(LIST_KEYS, "SELECT key FROM resource") \
+	X(LAST_RESOURCE, "SELECT ifnull(max(id), 0) + (SELECT count(*)"\
+	    " FROM sheaf_key) FROM resource") \
+	X(LIST_KEYS, "SELECT key FROM resource UNION ALL SELECT key"\
+	    " FROM sheaf_key") \
 	X(SEE_PATIENT, "UPDATE patient_name SET seen = ? WHERE source = ?"\
 	    " AND name = ?") \
 	X(LAST_SEEN, "SELECT max(seen) FROM patient_name WHERE source = ?") \

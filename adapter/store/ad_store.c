@@ -1,4 +1,4 @@
-#include "ad_sql.h"
+#include "ad_sheaf.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -208,6 +208,7 @@ ad_store_close(struct ad_store *S)
 	for (int i = 0; i < AD_SQL_MAX; i++)
 		(void)sqlite3_finalize(S->stmt[i]);
 	(void)sqlite3_close(S->db);
+	ad_sheaf_keys_free(S);
 	if (S->lock_fd >= 0)
 		(void)close(S->lock_fd);
 	(void)pthread_mutex_destroy(&S->lock);
@@ -243,7 +244,9 @@ ad_store_commit(struct ad_store *S)
 	struct sv_status s;
 
 	end_statements(S);
-	s = ad_sql_run(S, AD_SQL_COMMIT, "");
+	s = ad_sheaf_keys_put(S);
+	if (sv_is_ok(s))
+		s = ad_sql_run(S, AD_SQL_COMMIT, "");
 	if (!sv_is_ok(s)) {
 		ad_store_rollback(S);
 		return s;
@@ -261,6 +264,7 @@ ad_store_rollback(struct ad_store *S)
 
 	memcpy(why, ad_sql_error, sizeof(why));
 	end_statements(S);
+	ad_sheaf_keys_forget(S);
 	if (sqlite3_get_autocommit(S->db) == 0)
 		(void)!sv_is_ok(ad_sql_run(S, AD_SQL_ROLLBACK, ""));
 	memcpy(ad_sql_error, why, sizeof(why));
@@ -289,6 +293,7 @@ ad_store_probe(struct ad_store *S)
 struct sv_status
 ad_store_savepoint(struct ad_store *S)
 {
+	SV_TRY(ad_sheaf_keys_put(S));
 	return ad_sql_run(S, AD_SQL_SAVEPOINT, "");
 }
 
@@ -301,6 +306,7 @@ ad_store_release(struct ad_store *S)
 struct sv_status
 ad_store_undo(struct ad_store *S)
 {
+	ad_sheaf_keys_forget(S);
 	SV_TRY(ad_sql_run(S, AD_SQL_UNDO, ""));
 	return ad_sql_run(S, AD_SQL_RELEASE, "");
 }

@@ -34,7 +34,7 @@
 
 /* The layout of the database; an older one is migrated when it is opened, a
  * newer one is refused. */
-#define AD_STORE_SCHEMA 11
+#define AD_STORE_SCHEMA 12
 
 struct ad_store;
 
@@ -196,12 +196,13 @@ struct sv_status ad_store_find_resource(struct ad_store *S,
     struct ad_kept *ret) SV_CHECK;
 
 /** Remember ${r} if nothing is known of its name, not even that it was
- * deleted; else SKIP.  If ${r} is fresh it is not looked for. */
-struct sv_status ad_store_add_resource(struct ad_store *S,
+ * deleted; else SKIP.  If ${r} is fresh it is not looked for.  ${A} is for
+ * working memory. */
+struct sv_status ad_store_add_resource(struct ad_store *S, struct sv_arena *A,
     const struct ad_kept *r) SV_CHECK;
 
-/** Remember ${r} in place of what was known of its name. */
-struct sv_status ad_store_put_resource(struct ad_store *S,
+/** Remember ${r} in place of what was known of its name.  ${A} as above. */
+struct sv_status ad_store_put_resource(struct ad_store *S, struct sv_arena *A,
     const struct ad_kept *r) SV_CHECK;
 
 /** The base of the server whose ids are those of ${source}, in ${A}.  SKIP if

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "ad_sql.h"
+#include "ad_sheaf.h"
 #include "ad_store_pack.h"
 #include "fhir_type.h"
 #include "sv_limits.h"
@@ -66,6 +66,36 @@ append(struct loading *L, sqlite3_stmt *s)
 	SV_ENSURE(h->source.p != NULL && h->name.p != NULL
 	    && h->refers.p != NULL && h->e.full_url.p != NULL, SV_NOMEM);
 	return SV_OK;
+}
+
+/* All that is in one sheaf. */
+static struct sv_status
+append_sheaf(struct loading *L, sqlite3_stmt *s)
+{
+	struct sv_str source = ad_sql_text(L->A, s, 1), rest, line;
+	struct ad_have h = { .source = source, .refers = { "", 0 },
+		.message = sqlite3_column_int64(s, 2) };
+
+	SV_ENSURE(source.p != NULL, SV_NOMEM);
+	SV_TRY(ad_sheaf_unpack(L->A, ad_sql_peek(s, 0), &rest));
+	while (ad_sheaf_next(&rest, &h.name, &line)) {
+		SV_TRY(reserve(L, line.n));
+		SV_TRY(read_entry(L->A, line, &h.e));
+		h.e.full_url = (struct sv_str){ "", 0 };
+		L->have[L->n++] = h;
+	}
+	return SV_OK;
+}
+
+static struct sv_status
+load_sheaves(struct loading *L, const struct ad_load *q)
+{
+	sqlite3_stmt *s = ad_sql(L->S, AD_SQL_LOAD_SHEAVES, "i", q->patient);
+	struct sv_status st;
+
+	while (sv_is_ok(st = ad_sql_step(L->S, s)))
+		SV_TRY(append_sheaf(L, s));
+	return st.code == SV_CODE_SKIP ? SV_OK : st;
 }
 
 static struct sv_status
@@ -218,6 +248,7 @@ ad_store_load_patient(struct ad_store *S, struct sv_arena *A,
 {
 	struct loading L = { .S = S, .A = A };
 
+	SV_TRY(load_sheaves(&L, q));
 	SV_TRY(load_others(&L, q));
 	SV_TRY(add_own(&L, q));
 	if (L.n > 1)

@@ -1,7 +1,7 @@
 /*
  * Patients and the resources that are remembered of them.
  */
-#include "ad_sql.h"
+#include "ad_sheaf.h"
 #include "ad_store_key.h"
 
 struct sv_status
@@ -67,6 +67,7 @@ ad_store_merge_patients(struct ad_store *S, int64_t from, int64_t to)
 	SV_TRY(ad_sql_run(S, AD_SQL_MERGE_NAMES, "ii", to, from));
 	SV_TRY(ad_sql_run(S, AD_SQL_MERGE_IDENTIFIERS, "ii", to, from));
 	SV_TRY(ad_sql_run(S, AD_SQL_MERGE_RESOURCES, "ii", to, from));
+	SV_TRY(ad_sql_run(S, AD_SQL_MERGE_SHEAVES, "ii", to, from));
 	SV_TRY(ad_sql_run(S, AD_SQL_MERGE_GUIDANCE, "ii", to, from));
 	/* What is said of one person from now on, and what is taken back, goes
 	 * behind what was said of both. */
@@ -74,9 +75,9 @@ ad_store_merge_patients(struct ad_store *S, int64_t from, int64_t to)
 	return ad_sql_run(S, AD_SQL_MERGE_PATIENT, "ii", to, from);
 }
 
-struct sv_status
-ad_store_find_resource(struct ad_store *S, struct sv_arena *A,
-    struct sv_str source, struct sv_str name, struct ad_kept *ret)
+static struct sv_status
+find_row(struct ad_store *S, struct sv_arena *A, struct sv_str source,
+    struct sv_str name, struct ad_kept *ret)
 {
 	sqlite3_stmt *s = ad_sql_named(S, AD_SQL_FIND_RESOURCE, source, name);
 
@@ -93,6 +94,18 @@ ad_store_find_resource(struct ad_store *S, struct sv_arena *A,
 	    ? SV_OK : SV_NOMEM;
 }
 
+struct sv_status
+ad_store_find_resource(struct ad_store *S, struct sv_arena *A,
+    struct sv_str source, struct sv_str name, struct ad_kept *ret)
+{
+	struct sv_status s = find_row(S, A, source, name, ret);
+
+	if (s.code != SV_CODE_SKIP)
+		return s;
+	SV_TRY(ad_sheaf_untie(S, A, source, name));
+	return find_row(S, A, source, name, ret);
+}
+
 static struct sv_status
 put(struct ad_store *S, enum ad_sql q, const struct ad_kept *r)
 {
@@ -102,12 +115,27 @@ put(struct ad_store *S, enum ad_sql q, const struct ad_kept *r)
 	    r->text, r->message);
 }
 
-struct sv_status
-ad_store_add_resource(struct ad_store *S, const struct ad_kept *r)
+/* SKIP: nothing is known of it, or nothing that can be read. */
+static struct sv_status
+is_known(struct ad_store *S, struct sv_arena *A, const struct ad_kept *r)
 {
+	struct sv_str line;
 	int64_t id;
-	struct sv_status s = r->fresh ? SV_SKIP : ad_sql_number(S,
-	    ad_sql_named(S, AD_SQL_HAS_RESOURCE, r->source, r->name), &id);
+	struct sv_status s = ad_sql_number(S, ad_sql_named(S,
+	    AD_SQL_HAS_RESOURCE, r->source, r->name), &id);
+
+	if (s.code != SV_CODE_SKIP)
+		return s;
+	s = ad_sheaf_find(S, A, r->source, r->name, &line);
+	return s.code == SV_CODE_BAD ? ad_sheaf_untie(S, A, r->source, r->name)
+	    : s;
+}
+
+struct sv_status
+ad_store_add_resource(struct ad_store *S, struct sv_arena *A,
+    const struct ad_kept *r)
+{
+	struct sv_status s = r->fresh ? SV_SKIP : is_known(S, A, r);
 
 	if (s.code == SV_CODE_SKIP)
 		return put(S, AD_SQL_ADD_RESOURCE, r);
@@ -116,8 +144,12 @@ ad_store_add_resource(struct ad_store *S, const struct ad_kept *r)
 }
 
 struct sv_status
-ad_store_put_resource(struct ad_store *S, const struct ad_kept *r)
+ad_store_put_resource(struct ad_store *S, struct sv_arena *A,
+    const struct ad_kept *r)
 {
+	struct sv_status s = ad_sheaf_untie(S, A, r->source, r->name);
+
+	SV_ENSURE(sv_is_ok(s) || s.code == SV_CODE_SKIP, s);
 	SV_TRY(put(S, AD_SQL_REPLACE_RESOURCE, r));
 	return sqlite3_changes64(S->db) > 0 ? SV_OK
 	    : put(S, AD_SQL_ADD_RESOURCE, r);

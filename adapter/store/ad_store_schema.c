@@ -138,9 +138,19 @@
  * them. */
 #define SCHEMA_11 "PRAGMA user_version = 11;"
 
+/* What came together is in one row: ad_store_sheaf.h. */
+#define SCHEMA_12							\
+	"CREATE TABLE sheaf(id INTEGER PRIMARY KEY, source TEXT NOT NULL,"	\
+	" patient INTEGER NOT NULL, text BLOB NOT NULL, message INTEGER NOT" \
+	" NULL) STRICT;"						\
+	"CREATE INDEX sheaf_patient ON sheaf(patient);"			\
+	"CREATE TABLE sheaf_key(key INTEGER, sheaf INTEGER, PRIMARY KEY(key," \
+	" sheaf)) STRICT, WITHOUT ROWID;"				\
+	"PRAGMA user_version = 12;"
+
 static const char *const layouts[AD_STORE_SCHEMA] = { SCHEMA_1, SCHEMA_2,
 	SCHEMA_3, SCHEMA_4, SCHEMA_5, SCHEMA_6, SCHEMA_7, SCHEMA_8, SCHEMA_9,
-	SCHEMA_10, SCHEMA_11 };
+	SCHEMA_10, SCHEMA_11, SCHEMA_12 };
 
 /* The SQL function resource_key(source, name) of layout 10. */
 static void

@@ -1,6 +1,6 @@
 #include "ad_store_sync.h"
 
-#include "ad_sql.h"
+#include "ad_sheaf.h"
 #include "ad_store_pack.h"
 
 struct sv_status
@@ -97,24 +97,34 @@ ad_store_list_standing(struct ad_store *S, struct sv_str source,
 	return st.code == SV_CODE_SKIP ? SV_OK : st;
 }
 
-struct sv_status
-ad_store_same_resource(struct ad_store *S, struct sv_arena *A,
-    const struct ad_said *r, bool *ret)
+/* The text of ${r}->name, in ${A}.  BAD: it cannot be read, or is longer than
+ * ${r}->text. */
+static struct sv_status
+text_of(struct ad_store *S, struct sv_arena *A, const struct ad_said *r,
+    struct sv_str *ret)
 {
 	sqlite3_stmt *s = ad_sql_named(S, AD_SQL_SAME_RESOURCE, r->source,
 	    r->name);
 	struct sv_status st = ad_sql_step(S, s);
-	struct sv_str text;
 
-	*ret = false;
 	if (st.code == SV_CODE_SKIP)
-		return SV_OK;
+		return ad_sheaf_find(S, A, r->source, r->name, ret);
 	SV_TRY(st);
-	/* What is not what it was when it was packed cannot be the same. */
-	st = ad_store_unpack_resource(A, ad_sql_peek(s, 0), r->text.n, &text);
+	st = ad_store_unpack_resource(A, ad_sql_peek(s, 0), r->text.n, ret);
 	(void)sqlite3_reset(s);
-	*ret = sv_is_ok(st) && sv_str_eq(text, r->text);
-	return st.code == SV_CODE_NOMEM ? st : SV_OK;
+	return st;
+}
+
+struct sv_status
+ad_store_same_resource(struct ad_store *S, struct sv_arena *A,
+    const struct ad_said *r, bool *ret)
+{
+	struct sv_str text;
+	struct sv_status s = text_of(S, A, r, &text);
+
+	*ret = sv_is_ok(s) && sv_str_eq(text, r->text);
+	/* What is not what it was when it was packed cannot be the same. */
+	return s.code == SV_CODE_SKIP || s.code == SV_CODE_BAD ? SV_OK : s;
 }
 
 /* sqlite.org/pragma.html#pragma_synchronous: NORMAL syncs the log when it is
@@ -199,11 +209,21 @@ ad_store_was_seen(struct ad_store *S, struct sv_str source,
 	return s.code == SV_CODE_SKIP ? SV_OK : s;
 }
 
+/* A patient that is to be forgotten. */
+struct left {
+	struct sv_str name;
+	int64_t patient;
+};
+
 /* Its identifiers lead nowhere once no source names it. */
 static struct sv_status
-purge(struct ad_store *S, struct sv_str source, struct sv_str name,
-    int64_t patient)
+purge(struct ad_store *S, struct sv_arena *A, const struct ad_purge *p,
+    const struct left *l)
 {
+	struct sv_str source = p->source, name = l->name;
+	int64_t patient = l->patient;
+
+	SV_TRY(ad_sheaf_purge(S, A, source, patient));
 	SV_TRY(ad_sql_run(S, AD_SQL_PURGE_RESOURCES, "si", source, patient));
 	SV_TRY(ad_sql_run(S, AD_SQL_PURGE_NAME, "ss", source, name));
 	SV_TRY(ad_sql_run(S, AD_SQL_PURGE_IDENTIFIERS, "i", patient));
@@ -216,10 +236,7 @@ ad_store_purge_left(struct ad_store *S, struct sv_arena *A,
 {
 	sqlite3_stmt *s = ad_sql(S, AD_SQL_LIST_LEFT, "sii", p->source, p->run,
 	    p->max);
-	struct {
-		struct sv_str name;
-		int64_t patient;
-	} *left = sv_arena_zalloc(A, (size_t)p->max + 1, sizeof(*left));
+	struct left *left = sv_arena_zalloc(A, (size_t)p->max + 1, sizeof(*left));
 	struct sv_status st;
 	int64_t n = 0;
 
@@ -231,7 +248,7 @@ ad_store_purge_left(struct ad_store *S, struct sv_arena *A,
 	}
 	SV_ENSURE(sv_is_ok(st) || st.code == SV_CODE_SKIP, st);
 	for (int64_t i = 0; i < n; i++)
-		SV_TRY(purge(S, p->source, left[i].name, left[i].patient));
+		SV_TRY(purge(S, A, p, &left[i]));
 	*ret_n = n;
 	return SV_OK;
 }

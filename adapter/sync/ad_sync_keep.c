@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ad_store_pack.h"
+#include "ad_store_sheaf.h"
+
 static bool
 was_made_due(const struct ad_sync_loading *L, int64_t patient)
 {
@@ -148,18 +151,66 @@ is_same(struct ad_sync_loading *L, const struct ad_sync_record *r, bool *ret)
 	    I->r.source, r->name, r->text }, ret);
 }
 
-/* Whose ${k} is; a Patient that is the same as before says nothing of that. */
+/* Whose ${r} is; 0: it is shared. */
 static struct sv_status
 find_whose(struct ad_sync_loading *L, const struct ad_sync_record *r,
-    struct ad_kept *k, bool *ret_same)
+    int64_t *ret)
 {
-	if (r->type != AD_SYNC_PATIENT)
-		return r->key.n > 0 ? find_patient(L, r, &k->patient) : SV_OK;
-	if (!k->fresh)
-		SV_TRY(is_same(L, r, ret_same));
-	return *ret_same ? SV_OK : identify(L, r, &k->patient);
+	if (r->type == AD_SYNC_PATIENT)
+		return identify(L, r, ret);
+	*ret = 0;
+	return r->key.n > 0 ? find_patient(L, r, ret) : SV_OK;
 }
 
+/* With all that it is bound with, when the first of them comes. */
+static struct sv_status
+keep_sheaf(struct ad_sync_loading *L, const struct ad_sync_batch *b,
+    const struct ad_sync_record *r)
+{
+	struct ad_sync_sheaf *h = r->sheaf;
+	struct ad_sheaf k = { .source = L->Y->I.r.source,
+		.message = L->Y->state.run, .packed = h->packed,
+		.keys = h->keys, .n = h->n };
+
+	count(L, b, r, AD_SYNC_ADDED);
+	if (h->kept)
+		return SV_OK;
+	h->kept = true;
+	SV_TRY(find_whose(L, r, &k.patient));
+	SV_TRY(ad_store_put_sheaf(L->Y->S, &k));
+	return make_due(L, k.patient);
+}
+
+/* A shared resource is new: those who refer to it may be another's. */
+static struct sv_status
+make_users_due(struct ad_sync_loading *L, const struct ad_kept *k)
+{
+	struct ad_intake *I = &L->Y->I;
+
+	I->affected.n = 0;
+	SV_TRY(ad_store_users_of(L->Y->S, &I->A, k->source, k->name,
+	    &I->affected));
+	return drain_affected(L);
+}
+
+/* SKIP: it is remembered already. */
+static struct sv_status
+add(struct ad_sync_loading *L, const struct ad_sync_batch *b,
+    const struct ad_sync_record *r, struct ad_kept *k)
+{
+	struct sv_arena *A = &L->Y->I.A;
+
+	if (k->text.n == 0)
+		k->text = ad_store_pack(A, AD_PACK_RESOURCE, r->text);
+	SV_ENSURE(k->text.p != NULL, SV_NOMEM);
+	SV_TRY(find_whose(L, r, &k->patient));
+	SV_TRY(ad_store_add_resource(L->Y->S, A, k));
+	count(L, b, r, AD_SYNC_ADDED);
+	return k->patient != 0 ? make_due(L, k->patient)
+	    : make_users_due(L, k);
+}
+
+/* What is the same as before says nothing, not even whose it is. */
 static struct sv_status
 keep(struct ad_sync_loading *L, const struct ad_sync_batch *b,
     const struct ad_sync_record *r)
@@ -173,19 +224,13 @@ keep(struct ad_sync_loading *L, const struct ad_sync_batch *b,
 	struct sv_status s;
 	bool same = false;
 
-	SV_TRY(find_whose(L, r, &k, &same));
-	s = same ? SV_SKIP : ad_store_add_resource(Y->S, &k);
-	if (sv_is_ok(s)) {
-		count(L, b, r, AD_SYNC_ADDED);
-		if (k.patient != 0)
-			return make_due(L, k.patient);
-		Y->I.affected.n = 0;
-		SV_TRY(ad_store_users_of(Y->S, &Y->I.A, k.source, k.name,
-		    &Y->I.affected));
-		return drain_affected(L);
-	}
+	if (r->sheaf != NULL && r->sheaf->fresh && L->alone)
+		return keep_sheaf(L, b, r);
+	if (!r->fresh)
+		SV_TRY(is_same(L, r, &same));
+	s = same ? SV_SKIP : add(L, b, r, &k);
 	SV_ENSURE(s.code == SV_CODE_SKIP, s);
-	if (!same)
+	if (r->fresh)
 		SV_TRY(is_same(L, r, &same));
 	if (same) {
 		count(L, b, r, AD_SYNC_UNCHANGED);

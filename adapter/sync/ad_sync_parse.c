@@ -6,7 +6,6 @@
 #include <stdlib.h>
 
 #include "ad_store_key.h"
-#include "ad_store_pack.h"
 #include "fhir_type.h"
 
 struct ad_sync_record *
@@ -123,8 +122,7 @@ read_kept(struct sv_arena *A, struct ad_sync_batch *b,
 	own(&b->A, v.id, &r->version.id, &ok);
 	own(&b->A, v.updated, &r->version.updated, &ok);
 	own(&b->A, refers, &r->refers, &ok);
-	r->packed = ad_store_pack(&b->A, AD_PACK_RESOURCE, r->text);
-	SV_ENSURE(ok && r->packed.p != NULL, SV_NOMEM);
+	SV_ENSURE(ok, SV_NOMEM);
 	r->what = AD_SYNC_KEEP;
 	return SV_OK;
 }

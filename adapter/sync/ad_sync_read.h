@@ -20,13 +20,23 @@ enum ad_sync_what {
 	AD_SYNC_REFUSE		/* ${reason} */
 };
 
+/* What lines that follow one another say of one patient: ad_sync_bind.c. */
+struct ad_sync_sheaf {
+	struct sv_str packed;
+	uint64_t *keys;			/* of its resources */
+	size_t n;
+	bool fresh;			/* none of them is remembered yet */
+	bool kept;
+};
+
 /* What one line says; slices point into its batch. */
 struct ad_sync_record {
 	enum ad_sync_what what;
 	int type;
 	int64_t line;
 	struct sv_str text;		/* the line */
-	struct sv_str packed;		/* it, as it is kept */
+	struct ad_sync_sheaf *sheaf;	/* in which it is, or NULL */
+	struct sv_str packed;		/* it alone; "": not packed yet */
 	struct sv_str name;		/* "Observation/e4" */
 	struct sv_str key, base;	/* of its patient; "" if shared */
 	struct map_version version;
@@ -86,6 +96,11 @@ void ad_sync_reader_stop(struct ad_sync_reader *X);
  * memory.  NOMEM. */
 struct sv_status ad_sync_parse(struct ad_sync *Y, struct sv_arena *A,
     struct ad_sync_batch *b, struct sv_str line) SV_CHECK;
+
+/** Pack what is to be kept of ${b}: what follows one another and is of one
+ * patient as a sheaf.  ${A} is for working memory.  NOMEM. */
+struct sv_status ad_sync_bind(struct sv_arena *A, struct ad_sync_batch *b)
+    SV_CHECK;
 
 /** An empty record in ${b}; NULL without memory. */
 struct ad_sync_record *ad_sync_batch_add(struct ad_sync_batch *b);

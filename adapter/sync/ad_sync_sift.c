@@ -63,8 +63,10 @@ ad_sync_sift(struct ad_sync_sifter *F, struct ad_sync_batch *b,
 	struct noting N = { b, &c, F->Y->source_key };
 	struct sv_str line;
 
-	if (sieve_off())
-		return parse_all(F, b, lines);
+	if (sieve_off()) {
+		SV_TRY(parse_all(F, b, lines));
+		return ad_sync_bind(&F->A, b);
+	}
 	c = map_sieve_begin(F->sieve, lines, b->line);
 	c.known = note;
 	c.ctx = &N;
@@ -74,7 +76,7 @@ ad_sync_sift(struct ad_sync_sifter *F, struct ad_sync_batch *b,
 	}
 	b->line = c.line;
 	b->dropped = c.dropped;
-	return SV_OK;
+	return ad_sync_bind(&F->A, b);
 }
 
 static struct sv_status
@@ -139,6 +141,8 @@ ad_sync_sift_in_order(struct ad_sync_sifter *F, struct ad_sync_batch *b,
 		SV_TRY(hear(F, b, &silent, b->at[i].line));
 		b->at[i].fresh = !ad_sync_known_has(&F->Y->known,
 		    b->at[i].known);
+		if (b->at[i].sheaf != NULL && !b->at[i].fresh)
+			b->at[i].sheaf->fresh = false;
 		ad_sync_known_add(&F->Y->known, b->at[i].known);
 	}
 	SV_TRY(hear(F, b, &silent, INT64_MAX));

@@ -634,7 +634,8 @@ class Cds(unittest.TestCase):
 
     def test_a_store_of_an_older_salvor(self):
         """R54: every older layout becomes the one of today, and keeps what it held"""
-        undo = ['UPDATE resource SET text = as_layout_10(text)',
+        undo = ['DROP TABLE sheaf; DROP TABLE sheaf_key',
+                'UPDATE resource SET text = as_layout_10(text)',
                 'CREATE TABLE older(id INTEGER PRIMARY KEY, source TEXT NOT NULL, name TEXT NOT NULL, patient INTEGER,'
                 'full_url TEXT, version TEXT, updated TEXT, refers TEXT, deleted INTEGER NOT NULL, text BLOB,'
                 'message INTEGER NOT NULL, UNIQUE(source, name)) STRICT; INSERT INTO older SELECT id, source, name,'

@@ -23,6 +23,7 @@ import xml.etree.ElementTree
 
 ROOT = os.environ.get('SALVOR_SOURCE_ROOT', os.path.join(os.path.dirname(os.path.abspath(__file__)), '../..'))
 sys.path.insert(0, os.path.join(ROOT, 'tests/support'))
+import packed  # noqa: E402
 import synthetic  # noqa: E402
 from bulk_server import INSTANT, BulkServer  # noqa: E402
 from service import Service  # noqa: E402
@@ -119,11 +120,7 @@ class Registry:
         return out
 
     def sql(self, query, *values):
-        db = sqlite3.connect('file:%s?mode=ro' % self.store, uri=True, timeout=20)
-        try:
-            return db.execute(query, values).fetchall()
-        finally:
-            db.close()
+        return packed.rows(self.store, query, values)
 
     def holds(self):
         """The decisions that hold."""

@@ -1,7 +1,10 @@
 """What the store keeps of a resource, as text: adapter/store/ad_store_pack.h."""
 import ctypes
 import ctypes.util
+import json
 import os
+import re
+import sqlite3
 
 ROOT = os.environ.get('SALVOR_SOURCE_ROOT', os.path.join(os.path.dirname(os.path.abspath(__file__)), '../..'))
 zstd = ctypes.CDLL(ctypes.util.find_library('zstd') or 'libzstd.so.1')
@@ -22,7 +25,7 @@ DICTIONARY = {2: read('resources.ndjson'), 3: read('resources.head') + read('res
 
 def resource(kept):
     """The text of the column resource.text."""
-    if kept is None or kept[0] not in DICTIONARY:
+    if not kept or kept[0] not in DICTIONARY:
         return kept
     frame, dictionary = kept[1:], DICTIONARY[kept[0]]
     size = zstd.ZSTD_getFrameContentSize(frame, ctypes.c_size_t(len(frame)))
@@ -31,6 +34,42 @@ def resource(kept):
                                        dictionary, ctypes.c_size_t(len(dictionary)))
     assert n == size, 'damaged'
     return out.raw[:size]
+
+
+def sheaf(kept):
+    """(name, line) of each resource that a row of the table sheaf holds: adapter/store/ad_store_sheaf.h."""
+    lines = resource(kept).split(b'\n')
+    return [(name.decode(), line) for name, line in zip(lines[0:-1:2], lines[1::2])]
+
+
+def untie(db):
+    """Give the table resource a row for every resource, with its text, as if no sheaf were bound."""
+    db.create_function('unpacked', 1, resource)
+    db.execute('CREATE TEMP TABLE resource AS SELECT * FROM main.resource')
+    db.execute('UPDATE temp.resource SET text = unpacked(text)')
+    held = 0
+    for source, patient, kept, message in db.execute('SELECT source, patient, text, message FROM sheaf').fetchall():
+        for name, line in sheaf(kept):
+            meta = json.loads(line).get('meta', {})
+            held += 1
+            db.execute('INSERT INTO temp.resource(source, name, patient, version, updated, deleted, text, message)'
+                       ' VALUES(?,?,?,?,?,0,?,?)', (source, name, patient, meta.get('versionId', ''),
+                                                    meta.get('lastUpdated', ''), line, message))
+    found, = db.execute('SELECT count(*) FROM sheaf_key k JOIN sheaf s ON s.id = k.sheaf').fetchone()
+    if (found, found) != (held, *db.execute('SELECT count(*) FROM sheaf_key').fetchone()):
+        raise AssertionError('%d resources in sheaves, the index leads to %d' % (held, found))
+
+
+def rows(path, query, values=()):
+    """Rows of a query of the store, read only, also while it is used."""
+    db = sqlite3.connect('file:%s?mode=ro' % path, uri=True, timeout=20, isolation_level=None)
+    try:
+        db.execute('BEGIN')     # all of one moment
+        if re.search(r'\bresource\b', query) and db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'sheaf'").fetchall():
+            untie(db)
+        return db.execute(query, values).fetchall()
+    finally:
+        db.close()
 
 
 def as_layout_10(kept):

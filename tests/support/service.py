@@ -15,11 +15,12 @@ import os
 import re
 import shlex
 import signal
-import sqlite3
 import ssl
 import subprocess
 import tempfile
 import time
+
+import packed
 
 ROOT = os.environ.get('SALVOR_SOURCE_ROOT', os.path.join(os.path.dirname(os.path.abspath(__file__)), '../..'))
 VIGNETTES = os.path.join(ROOT, 'tests/cases/vignettes-fhir')
@@ -230,11 +231,7 @@ client "reader" {
 
     def sql(self, query, *values):
         """Rows of a query, read only, also while the service runs."""
-        db = sqlite3.connect('file:%s?mode=ro' % self.store, uri=True, timeout=10)
-        try:
-            return db.execute(query, values).fetchall()
-        finally:
-            db.close()
+        return packed.rows(self.store, query, values)
 
     # Requests.
 

@@ -123,8 +123,7 @@ class Store:
         return p.returncode
 
     def sql(self, query):
-        with sqlite3.connect('file:%s/store.db?mode=ro' % self.folder, uri=True, timeout=20) as db:
-            return db.execute(query).fetchall()
+        return packed.rows(self.folder + '/store.db', query)
 
     def state(self):
         """Guidance that holds, and when time alone may change it, by patient; and what is remembered."""
@@ -133,7 +132,7 @@ class Store:
             'SELECT patient, decision FROM guidance WHERE ended = 0')),
             sorted((who[p], str(d), s or 0) for p, d, s in self.sql('SELECT id, due, standing FROM patient')
                    if p in who and (d is not None or s is not None)),
-            sorted((n, json.dumps(plain(json.loads(packed.resource(t))), sort_keys=True)) for n, t in self.sql(
+            sorted((n, json.dumps(plain(json.loads(t)), sort_keys=True)) for n, t in self.sql(
                 'SELECT name, text FROM resource WHERE deleted = 0')))
 
 
@@ -287,7 +286,7 @@ def deleted(c):
     gone = s.sql('SELECT name FROM resource WHERE deleted = 1')
     with tempfile.TemporaryDirectory() as folder:
         with open(folder + '/left.ndjson', 'w') as f:
-            f.writelines(packed.resource(x).decode() + '\n' for x, in s.sql('SELECT text FROM resource WHERE deleted = 0'))
+            f.writelines(x.decode() + '\n' for x, in s.sql('SELECT text FROM resource WHERE deleted = 0'))
         left = Store(c.salvor, {'folder': folder, 'source': 'r'})
         left.run()
     c.say('deleted, of an incremental export', s, status == 0 and len(gone) > 0 and s.state() == left.state(),

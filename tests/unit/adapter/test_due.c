@@ -173,6 +173,7 @@ Test(due, an_older_store_is_brought_up_to_date)
 	    "ALTER TABLE patient DROP COLUMN window_to;"
 	    "ALTER TABLE patient_name DROP COLUMN seen;"
 	    "DROP TABLE registry; DROP TABLE registry_file; DROP TABLE source;"
+	    "DROP TABLE sheaf; DROP TABLE sheaf_key;"
 	    "PRAGMA user_version = 4;";
 	sqlite3 *db;
 

@@ -92,17 +92,17 @@ Test(key, two_names_may_have_one_number)
 	    d = kept("lab", "Condition/1", "newer"), none;
 
 	cr_assert(sv_is_ok(ad_store_begin(S)));
-	cr_assert(sv_is_ok(ad_store_add_resource(S, &a)));
-	cr_assert(sv_is_ok(ad_store_add_resource(S, &b)));
+	cr_assert(sv_is_ok(ad_store_add_resource(S, &A, &a)));
+	cr_assert(sv_is_ok(ad_store_add_resource(S, &A, &b)));
 	cr_assert(sv_is_ok(ad_store_commit(S)));
 	make_one_number();
 	cr_assert(sv_is_ok(ad_store_begin(S)));
 	cr_assert_eq(ad_store_find_resource(S, &A, c.source, c.name,
 	    &none).code, SV_CODE_SKIP);
-	cr_assert(sv_is_ok(ad_store_add_resource(S, &c)));
+	cr_assert(sv_is_ok(ad_store_add_resource(S, &A, &c)));
 	check_version("lab", "Condition/1", "new");
-	cr_assert_eq(ad_store_add_resource(S, &d).code, SV_CODE_SKIP);
-	cr_assert(sv_is_ok(ad_store_put_resource(S, &d)));
+	cr_assert_eq(ad_store_add_resource(S, &A, &d).code, SV_CODE_SKIP);
+	cr_assert(sv_is_ok(ad_store_put_resource(S, &A, &d)));
 	check_version("lab", "Condition/1", "newer");
 	cr_assert(sv_is_ok(ad_store_commit(S)));
 }
@@ -113,9 +113,9 @@ Test(key, what_is_put_is_there_once)
 	struct ad_store_counts c;
 
 	cr_assert(sv_is_ok(ad_store_begin(S)));
-	cr_assert(sv_is_ok(ad_store_put_resource(S, &a)));
+	cr_assert(sv_is_ok(ad_store_put_resource(S, &A, &a)));
 	a.version.id = SV_LIT("2");
-	cr_assert(sv_is_ok(ad_store_put_resource(S, &a)));
+	cr_assert(sv_is_ok(ad_store_put_resource(S, &A, &a)));
 	check_version("lab", "Condition/1", "2");
 	cr_assert(sv_is_ok(ad_store_commit(S)));
 	cr_assert(sv_is_ok(ad_store_count(S, &c)));
