@@ -67,20 +67,39 @@ by_key(const void *a, const void *b)
 	return (x->key > y->key) - (x->key < y->key);
 }
 
+static struct sv_status
+put_rows(struct ad_store *S, const struct held *at)
+{
+	sqlite3_stmt *s = ad_sql(S, AD_SQL_PUT_SHEAF_KEYS, "");
+	bool ok = s != NULL;
+	struct sv_status st;
+
+	for (int i = 0; ok && i < AD_SQL_ROWS; i++)
+		ok = sqlite3_bind_int64(s, 2 * i + 1, at[i].key) == SQLITE_OK
+		    && sqlite3_bind_int64(s, 2 * i + 2, at[i].sheaf)
+		    == SQLITE_OK;
+	if (!ok)
+		return ad_sql_failed(S);
+	st = ad_sql_step(S, s);
+	return st.code == SV_CODE_SKIP ? SV_OK : SV_RETRY;
+}
+
 struct sv_status
 ad_sheaf_keys_put(struct ad_store *S)
 {
 	struct ad_sheaf_keys *K = S->keys;
-	size_t n = 0;
+	size_t n = 0, i = 0;
 
 	if (K == NULL || K->n == 0)
 		return SV_OK;
-	for (size_t i = 0; i < SLOTS; i++) {
-		if (K->at[i].sheaf != 0)
-			K->at[n++] = K->at[i];
+	for (size_t k = 0; k < SLOTS; k++) {
+		if (K->at[k].sheaf != 0)
+			K->at[n++] = K->at[k];
 	}
 	qsort(K->at, n, sizeof(K->at[0]), by_key);
-	for (size_t i = 0; i < n; i++)
+	for (; n - i >= AD_SQL_ROWS; i += AD_SQL_ROWS)
+		SV_TRY(put_rows(S, &K->at[i]));
+	for (; i < n; i++)
 		SV_TRY(ad_sql_run(S, AD_SQL_PUT_SHEAF_KEY, "ii",
 		    K->at[i].key, K->at[i].sheaf));
 	ad_sheaf_keys_forget(S);

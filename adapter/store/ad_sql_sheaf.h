@@ -4,10 +4,16 @@
 #ifndef AD_SQL_SHEAF_H
 #define AD_SQL_SHEAF_H
 
+/* A step costs as much as the row it puts. */
+#define AD_SQL_ROWS 16
+#define AD_SQL_4 "(?,?),(?,?),(?,?),(?,?)"
+
 #define AD_SQL_SHEAF(X)							\
 	X(PUT_SHEAF, "INSERT INTO sheaf(source, patient, text, message)"	\
 	    " VALUES(?,?,?,?)")						\
 	X(PUT_SHEAF_KEY, "INSERT OR IGNORE INTO sheaf_key VALUES(?,?)")	\
+	X(PUT_SHEAF_KEYS, "INSERT OR IGNORE INTO sheaf_key VALUES"	\
+	    AD_SQL_4 "," AD_SQL_4 "," AD_SQL_4 "," AD_SQL_4)		\
 	X(FIND_SHEAF, "SELECT s.text, s.id, s.patient, s.message"	\
 	    " FROM sheaf_key k JOIN sheaf s ON s.id = k.sheaf"		\
 	    " WHERE k.key = ? AND s.source = ?")			\

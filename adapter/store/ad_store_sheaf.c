@@ -174,9 +174,11 @@ ad_sheaf_untie(struct ad_store *S, struct sv_arena *A, struct sv_str source,
 		.refers = { "", 0 }, .fresh = true };
 	struct sv_status s = find(S, A, source, name, &f);
 
+	SV_ENSURE(sv_is_ok(s) || s.code == SV_CODE_BAD, s);
+	/* Some of its numbers may be held back still. */
+	SV_TRY(ad_sheaf_keys_put(S));
 	if (s.code == SV_CODE_BAD)
 		return give_up(S, source, name, &f);
-	SV_TRY(s);
 	SV_TRY(drop(S, source, &f));
 	rest = f.text;
 	while (ad_sheaf_next(&rest, &k.name, &line))

@@ -275,6 +275,20 @@ Test(sheaf, numbers_all_arrive)
 	check_counts(800, 40000, 0);
 }
 
+/* Its numbers were half put when there were too many to hold. */
+Test(sheaf, leaves_no_number_behind)
+{
+	struct ad_kept found;
+
+	begin();
+	for (int i = 0; i < 32800; i += 50)
+		put(i, i + 50);
+	cr_assert(sv_is_ok(ad_store_find_resource(S, &A, lab,
+	    name_of(32750), &found)));
+	commit();
+	check_counts(655, 32750, 50);
+}
+
 Test(sheaf, goes_where_its_patient_goes)
 {
 	int64_t n = 0;
