@@ -7,6 +7,7 @@
 
 #define BITS 14			/* of the table: 16,384 slots */
 #define SLOTS (1u << BITS)
+#define FILTER_BITS 16		/* 8 KiB, which stay in the cache */
 #define ANY 0x80		/* every line of this type matters */
 
 /* A code in the form in which it is compared; .n is 0 in an empty slot. */
@@ -20,6 +21,8 @@ struct map_sieve {
 	size_t shortest, longest;	/* of codes that stand for all below */
 	size_t n;
 	bool nomem;
+	/* A bit for the hash of each code: most are not known. */
+	uint64_t filter[(1 << FILTER_BITS) / 64];
 	struct known slot[SLOTS];
 };
 
@@ -43,69 +46,96 @@ static const struct {
  * Codes are compared without dots (ICD-10 comes with and without), and with
  * one kind of dash (Salvor's own concepts come in both).
  */
-static size_t
-plain(struct sv_str code, char buf[MAP_CODE_MAX])
-{
-	size_t n = 0;
+struct plain {
+	size_t n;
+	uint64_t hash;
+	char p[MAP_CODE_MAX];
+};
 
-	for (size_t i = 0; i < code.n && n < MAP_CODE_MAX; i++) {
-		if (code.p[i] != '.')
-			buf[n++] = code.p[i] == '_' ? '-' : code.p[i];
-	}
-	return n;
+/* FNV-1a (RFC 9923), with a factor that spreads to the upper bits, which are
+ * the ones used. */
+static void
+plain_add(struct plain *b, char c)
+{
+	if (c == '.')
+		return;
+	c = c == '_' ? '-' : c;
+	b->p[b->n++] = c;
+	b->hash = (b->hash ^ (unsigned char)c) * 0x9e3779b97f4a7c15u;
 }
 
-/* The first and the last eight bytes, and how many there are. */
-static uint32_t
-hash(const char *p, size_t n)
+static void
+plain_begin(struct plain *b)
 {
-	uint64_t a = 0, b = 0;
+	b->n = 0;
+	b->hash = 0xcbf29ce484222325u;
+}
 
-	memcpy(&a, p, n < 8 ? n : 8);
-	if (n > 8)
-		memcpy(&b, p + n - 8, 8);
-	a = (a ^ (b << 7 | b >> 57) ^ n) * 0x9e3779b97f4a7c15u;
-	return (uint32_t)(a >> (64 - BITS));
+static struct plain
+plain_of(struct sv_str code)
+{
+	struct plain b;
+
+	plain_begin(&b);
+	for (size_t i = 0; i < code.n && b.n < MAP_CODE_MAX; i++)
+		plain_add(&b, code.p[i]);
+	return b;
 }
 
 /* The slot of the code, or the empty one where it would be. */
 static const struct known *
-find(const struct map_sieve *S, const char *p, size_t n)
+find(const struct map_sieve *S, const struct plain *b)
 {
-	const struct known *k = &S->slot[hash(p, n)];
+	const struct known *k = &S->slot[b->hash >> (64 - BITS)];
 
-	while (k->code.n != 0 && (k->code.n != n
-	    || memcmp(k->code.p, p, n) != 0))
+	while (k->code.n != 0 && (k->code.n != b->n
+	    || memcmp(k->code.p, b->p, b->n) != 0))
 		k = k + 1 == S->slot + SLOTS ? S->slot : k + 1;
 	return k;
 }
 
 static void
+note_hash(struct map_sieve *S, const struct plain *b)
+{
+	uint64_t i = b->hash >> (64 - FILTER_BITS);
+
+	S->filter[i / 64] |= (uint64_t)1 << (i % 64);
+}
+
+static bool
+may_be_known(const struct map_sieve *S, const struct plain *b)
+{
+	uint64_t i = b->hash >> (64 - FILTER_BITS);
+
+	return (S->filter[i / 64] >> (i % 64) & 1) != 0;
+}
+
+static void
 add(struct map_sieve *S, struct sv_str code, unsigned char roles, bool prefix)
 {
-	char buf[MAP_CODE_MAX];
-	size_t n = plain(code, buf);
+	struct plain b = plain_of(code);
 	struct known *k;
 
-	if (n == 0)
+	if (b.n == 0)
 		return;
-	k = &S->slot[find(S, buf, n) - S->slot];
+	k = &S->slot[find(S, &b) - S->slot];
 	if (k->code.n == 0) {
 		k->code = S->n++ < SLOTS / 2 ? sv_arena_str(S->A,
-		    (struct sv_str){ buf, n }) : (struct sv_str){ NULL, 0 };
+		    (struct sv_str){ b.p, b.n }) : (struct sv_str){ NULL, 0 };
 		if (k->code.p == NULL) {
 			S->nomem = true;
 			return;
 		}
 	}
+	note_hash(S, &b);
 	k->roles |= roles;
 	if (!prefix)
 		return;
 	k->prefix_roles |= roles;
-	if (S->shortest == 0 || n < S->shortest)
-		S->shortest = n;
-	if (n > S->longest)
-		S->longest = n;
+	if (S->shortest == 0 || b.n < S->shortest)
+		S->shortest = b.n;
+	if (b.n > S->longest)
+		S->longest = b.n;
 }
 
 static void
@@ -151,22 +181,29 @@ roles_of(struct sv_str type)
 	return map_is_clinical(type) || map_is_supporting(type) ? ANY : 0;
 }
 
+/* Does ${b}, or what begins with it, matter? */
+static bool
+stands_for(const struct map_sieve *S, const struct plain *b,
+    unsigned char roles)
+{
+	return b->n >= S->shortest && b->n <= S->longest && may_be_known(S, b)
+	    && (find(S, b)->prefix_roles & roles) != 0;
+}
+
 static bool
 is_known(const struct map_sieve *S, struct sv_str code, unsigned char roles)
 {
-	char buf[MAP_CODE_MAX];
-	size_t n;
+	struct plain b;
 
 	if (code.n == 0 || code.n > MAP_CODE_MAX)
 		return false;
-	n = plain(code, buf);
-	if ((find(S, buf, n)->roles & roles) != 0)
-		return true;
-	for (size_t k = S->shortest; k <= S->longest && k < n && k > 0; k++) {
-		if ((find(S, buf, k)->prefix_roles & roles) != 0)
+	plain_begin(&b);
+	for (size_t i = 0; i < code.n; i++) {
+		plain_add(&b, code.p[i]);
+		if (stands_for(S, &b, roles))
 			return true;
 	}
-	return false;
+	return may_be_known(S, &b) && (find(S, &b)->roles & roles) != 0;
 }
 
 /* Does the escape at ${p} stand for a character that names and codes are made
