@@ -12,6 +12,7 @@ struct meeting {
 	struct ad_store *S;
 	struct ad_result *r;
 	int64_t patient;	/* 0: none of the names is known yet */
+	bool more;		/* some are not known yet */
 };
 
 /* A name leads to ${found}: if another one led elsewhere, the two are one. */
@@ -34,6 +35,18 @@ meet(struct meeting *M, int64_t found)
 	return ad_store_merge_patients(M->S, second, first);
 }
 
+/* A name that was looked up with ${s}. */
+static struct sv_status
+meet_if(struct meeting *M, struct sv_status s, int64_t found)
+{
+	if (s.code == SV_CODE_SKIP) {
+		M->more = true;
+		return SV_OK;
+	}
+	SV_TRY(s);
+	return meet(M, found);
+}
+
 static struct sv_status
 by_name(struct meeting *M, struct sv_str source, struct sv_str name, bool put)
 {
@@ -45,10 +58,7 @@ by_name(struct meeting *M, struct sv_str source, struct sv_str name, bool put)
 	if (put)
 		return ad_store_name_patient(M->S, M->patient, source, name);
 	s = ad_store_find_patient(M->S, source, name, &found);
-	if (s.code == SV_CODE_SKIP)
-		return SV_OK;
-	SV_TRY(s);
-	return meet(M, found);
+	return meet_if(M, s, found);
 }
 
 static struct sv_status
@@ -64,10 +74,7 @@ by_identifier(struct meeting *M, struct sv_str system, struct sv_str value,
 		return ad_store_identify_patient(M->S, M->patient, system,
 		    value);
 	s = ad_store_find_identifier(M->S, system, value, &found);
-	if (s.code == SV_CODE_SKIP)
-		return SV_OK;
-	SV_TRY(s);
-	return meet(M, found);
+	return meet_if(M, s, found);
 }
 
 static bool
@@ -180,5 +187,5 @@ ad_identify(struct ad_intake *I, struct ad_store *S, struct ad_set set,
 	if (I->fresh)
 		SV_TRY(ad_store_new_patient(S, &M.patient));
 	I->own_patient = M.patient;
-	return all_names(&M, set, true);
+	return M.more ? all_names(&M, set, true) : SV_OK;
 }

@@ -11,6 +11,7 @@
 	X(NOTE_IF_DUE, "UPDATE patient SET rules = ?, due = nullif(?,-1),"\
 	    " standing = ?, failed_from = ?, failed_to = ?,"\
 	    " window_to = ? WHERE id = ? AND due = ?") \
+	X(NEW_DUE, "INSERT INTO patient(due) VALUES(0)") \
 	X(MAKE_DUE, "UPDATE patient SET due = 0 WHERE id = ? AND due IS"\
 	    " NOT 0") \
 	X(MAKE_STALE_DUE, "UPDATE patient SET due = 0 WHERE id IN (SELECT"\

@@ -174,13 +174,15 @@ ad_store_list_keys(struct ad_store *S, void (*each)(void *ctx, uint64_t key),
 
 struct sv_status
 ad_store_patient_named(struct ad_store *S, struct sv_str source,
-    struct sv_str name, int64_t *ret)
+    struct sv_str name, int64_t *ret, bool *ret_new)
 {
 	struct sv_status s = ad_store_find_patient(S, source, name, ret);
 
-	if (s.code != SV_CODE_SKIP)
+	*ret_new = s.code == SV_CODE_SKIP;
+	if (!*ret_new)
 		return s;
-	SV_TRY(ad_store_new_patient(S, ret));
+	SV_TRY(ad_sql_run(S, AD_SQL_NEW_DUE, ""));
+	*ret = sqlite3_last_insert_rowid(S->db);
 	return ad_store_name_patient(S, *ret, source, name);
 }
 

@@ -111,9 +111,11 @@ struct sv_status ad_store_last_resource(struct ad_store *S, int64_t *ret)
 struct sv_status ad_store_list_keys(struct ad_store *S,
     void (*each)(void *ctx, uint64_t key), void *ctx) SV_CHECK;
 
-/** The patient whom ${source} calls ${name}, a new one if there is none. */
+/** The patient whom ${source} calls ${name}; a new one, which is due at once, if
+ * there is none. */
 struct sv_status ad_store_patient_named(struct ad_store *S,
-    struct sv_str source, struct sv_str name, int64_t *ret) SV_CHECK;
+    struct sv_str source, struct sv_str name, int64_t *ret, bool *ret_new)
+    SV_CHECK;
 
 /** The patient ${name} of ${source} was seen in the run ${run}. */
 struct sv_status ad_store_see_patient(struct ad_store *S, struct sv_str source,

@@ -114,10 +114,15 @@ check_base(struct ad_sync_loading *L, const struct ad_sync_batch *b,
 static struct sv_status
 find_patient(struct ad_sync_loading *L, const struct ad_sync_record *r, int64_t *ret)
 {
+	bool new;
+
 	*ret = ad_sync_found_get(L->found, r->key);
 	if (*ret != 0)
 		return SV_OK;
-	SV_TRY(ad_store_patient_named(L->Y->S, L->Y->I.r.source, r->key, ret));
+	SV_TRY(ad_store_patient_named(L->Y->S, L->Y->I.r.source, r->key, ret,
+	    &new));
+	if (new)
+		note_made_due(L, *ret);
 	ad_sync_found_put(L->found, r->key, *ret);
 	return SV_OK;
 }
@@ -151,12 +156,19 @@ is_same(struct ad_sync_loading *L, const struct ad_sync_record *r, bool *ret)
 	    I->r.source, r->name, r->text }, ret);
 }
 
+/* Does the Patient have no name but its id? */
+static bool
+has_one_name(const struct ad_sync_loading *L, const struct ad_sync_record *r)
+{
+	return !r->replaced && L->Y->I.cfg->n_identifier_systems == 0;
+}
+
 /* Whose ${r} is; 0: it is shared. */
 static struct sv_status
 find_whose(struct ad_sync_loading *L, const struct ad_sync_record *r,
     int64_t *ret)
 {
-	if (r->type == AD_SYNC_PATIENT)
+	if (r->type == AD_SYNC_PATIENT && !has_one_name(L, r))
 		return identify(L, r, ret);
 	*ret = 0;
 	return r->key.n > 0 ? find_patient(L, r, ret) : SV_OK;

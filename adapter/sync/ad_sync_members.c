@@ -78,8 +78,9 @@ note(struct ad_sync *Y, struct sv_str name)
 {
 	struct sv_str source = Y->I.r.source;
 	int64_t patient;
+	bool new;
 
-	SV_TRY(ad_store_patient_named(Y->S, source, name, &patient));
+	SV_TRY(ad_store_patient_named(Y->S, source, name, &patient, &new));
 	return ad_store_see_patient(Y->S, source, name, Y->state.run);
 }
 

@@ -11,7 +11,7 @@
 struct ad_sync_record *
 ad_sync_batch_add(struct ad_sync_batch *b)
 {
-	size_t cap = b->cap == 0 ? 256 : b->cap * 2;
+	size_t cap = b->cap == 0 ? 64 : b->cap * 2;
 	struct ad_sync_record *at = b->at;
 
 	if (b->n == b->cap) {
@@ -123,6 +123,7 @@ read_kept(struct sv_arena *A, struct ad_sync_batch *b,
 	own(&b->A, v.updated, &r->version.updated, &ok);
 	own(&b->A, refers, &r->refers, &ok);
 	SV_ENSURE(ok, SV_NOMEM);
+	r->replaced = m->successor.n > 0;
 	r->what = AD_SYNC_KEEP;
 	return SV_OK;
 }

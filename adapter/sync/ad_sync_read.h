@@ -39,6 +39,7 @@ struct ad_sync_record {
 	struct sv_str packed;		/* it alone; "": not packed yet */
 	struct sv_str name;		/* "Observation/e4" */
 	struct sv_str key, base;	/* of its patient; "" if shared */
+	bool replaced;			/* a Patient: by which another one was */
 	struct map_version version;
 	struct sv_str refers;
 	struct sv_str url;
