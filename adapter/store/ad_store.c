@@ -244,6 +244,7 @@ ad_store_commit(struct ad_store *S)
 	struct sv_status s;
 
 	end_statements(S);
+	ad_checkpointer_wake(S->checkpointer);
 	s = ad_sheaf_keys_put(S);
 	if (sv_is_ok(s))
 		s = ad_sql_run(S, AD_SQL_COMMIT, "");
@@ -251,7 +252,6 @@ ad_store_commit(struct ad_store *S)
 		ad_store_rollback(S);
 		return s;
 	}
-	ad_checkpointer_wake(S->checkpointer);
 	(void)pthread_mutex_unlock(&S->lock);
 	return SV_OK;
 }

@@ -1,9 +1,33 @@
+#define _DEFAULT_SOURCE		/* madvise, where there is one */
 #include "ad_sync_known.h"
 
 #include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <xxhash.h>
 
 #define MAX_WORDS ((uint64_t)1 << 21)
+#define HUGE_PAGE ((size_t)2 << 20)
+
+/* Words are looked at all over the table, of which each page would have to be
+ * found first: the fewer pages, the better. */
+static uint64_t *
+make_words(uint64_t n)
+{
+	size_t size = (size_t)n * sizeof(uint64_t);
+	uint64_t *words;
+
+	if (size < HUGE_PAGE)
+		return calloc(n, sizeof(*words));
+	words = aligned_alloc(HUGE_PAGE, size);
+	if (words == NULL)
+		return NULL;
+#ifdef MADV_HUGEPAGE
+	(void)madvise(words, size, MADV_HUGEPAGE);
+#endif
+	memset(words, 0, size);
+	return words;
+}
 
 struct sv_status
 ad_sync_known_make(struct ad_sync_known *K, int64_t names)
@@ -13,7 +37,7 @@ ad_sync_known_make(struct ad_sync_known *K, int64_t names)
 	while (n < MAX_WORDS && n < (uint64_t)names)
 		n *= 2;
 	K->mask = n - 1;
-	K->words = calloc(n, sizeof(*K->words));
+	K->words = make_words(n);
 	return K->words != NULL ? SV_OK : SV_NOMEM;
 }
 

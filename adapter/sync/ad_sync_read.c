@@ -11,7 +11,7 @@
 #include "sv_limits.h"
 
 /* Enough to go on with while the thread that writes commits. */
-#define BATCHES (12 * AD_SYNC_MAX_THREADS)
+#define BATCHES (14 * AD_SYNC_MAX_THREADS)
 /* Of blocks with lines that are longer than a block no more is read, but for
  * one by each thread, until others are done with. */
 #define MAX_LARGE ((size_t)16 << 20)
@@ -196,6 +196,7 @@ prepare(struct ad_sync_reader *X)
 	X->A = ad_arena(SV_LIMIT_ARENA);
 	for (size_t i = 0; i < BATCHES; i++) {
 		X->batch[i].A = ad_arena(SV_LIMIT_ARENA);
+		X->batch[i].A.block_size = AD_SYNC_BLOCK / 4;
 		X->idle[X->n_idle++] = &X->batch[i];
 	}
 	SV_TRY(ad_sync_order_make(&X->order, X->Y->file, X->Y->n_files));

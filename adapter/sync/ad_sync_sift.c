@@ -39,7 +39,7 @@ note(void *ctx, struct sv_str line, struct sv_str type, struct sv_str id)
 {
 	struct noting *N = ctx;
 	struct ad_sync_batch *b = N->b;
-	size_t cap = b->cap_silent == 0 ? 512 : b->cap_silent * 2;
+	size_t cap = b->cap_silent == 0 ? 128 : b->cap_silent * 2;
 	struct ad_sync_silent *at = b->silent;
 
 	if (b->n_silent == b->cap_silent) {
