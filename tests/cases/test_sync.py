@@ -405,9 +405,9 @@ class Nights(unittest.TestCase):
     def test_names_of_patients_are_brought_together(self):
         with Registry(more='identifier-systems = {"urn:mrn"}') as r:
             number = {'identifier': [{'system': 'urn:mrn', 'value': '4711'}]}
-            r.write(history('7', **number)[:3] + [psa('8', 'p1', '2025-11-10', 0.24), psa('9', 'p2', '2026-02-10', 0.4),
-                    dict({'resourceType': 'Patient', 'id': '8'}, **number),
-                    {'resourceType': 'Patient', 'id': '9', 'link': [
+            r.write(history('7', **number)[:3] + [
+                    psa('8', 'p1', '2025-11-10', 0.24), dict({'resourceType': 'Patient', 'id': '8'}, **number),
+                    psa('9', 'p2', '2026-02-10', 0.4), {'resourceType': 'Patient', 'id': '9', 'link': [
                         {'other': {'reference': 'Patient/8'}, 'type': 'replaced-by'}]}])
             r.sync()
             self.assertEqual(r.sql('SELECT count(*) FROM patient WHERE merged_into IS NULL'), [(1,)])
