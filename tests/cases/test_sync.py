@@ -195,6 +195,40 @@ class Guidance(unittest.TestCase):
             self.assertEqual(r.holds(), r.evaluate())
             self.assertIn('130 patients decided', out)
 
+    def test_what_another_server_says_of_a_patient_of_that_name_is_refused(self):
+        def of(server, resource):
+            return dict(resource, subject={'reference': 'https://%s.example/fhir/Patient/7' % server})
+
+        with Registry() as r:
+            said = history('7')
+            lines = said[:1] + [of('a', x) for x in said[1:]] + [of('b', psa('7', '7-b', '2026-03-10', 9))]
+            r.write(lines)
+            self.assertEqual(r.run()[0], 5)
+            self.assertEqual([x['line'] for x in r.refused()], [len(lines)])
+            self.assertEqual(r.sql("SELECT count(*) FROM resource WHERE name = 'Observation/7-b'"), [(0,)])
+            before = r.holds()
+            r.write(lines[:-1])
+            r.sync('--full')
+            self.assertEqual(r.holds(), before)
+            self.assertEqual(r.holds(), r.evaluate())
+
+    def test_the_drug_of_a_course_is_elsewhere(self):
+        """and those who refer to it are decided again when it changes"""
+        drug = {'resourceType': 'Medication', 'id': 'm', 'code': {'coding': [
+            {'system': 'http://www.nlm.nih.gov/research/umls/rxnorm', 'code': '42375'}]}}
+        course = {'resourceType': 'MedicationStatement', 'id': '7-adt', 'status': 'active', 'subject':
+                  {'reference': 'Patient/7'}, 'medicationReference': {'reference': 'Medication/m'},
+                  'effectivePeriod': {'start': '2026-03-01'}}
+        other = dict(drug, code={'coding': [{'system': 'http://www.nlm.nih.gov/research/umls/rxnorm', 'code': '1191'}]})
+        with Registry() as r:
+            said = []
+            for x in (drug, other):
+                r.write(history('7') + [course, x])
+                r.sync()
+                self.assertEqual(r.holds(), r.evaluate())
+                said.append(r.holds())
+            self.assertNotEqual(said[0], said[1])
+
     def test_lines_that_are_wrong_are_told_and_hurt_no_other(self):
         with Registry() as r:
             good = history('7') + history('8')
