@@ -45,8 +45,10 @@ struct sv_status ad_sheaf_find(struct ad_store *S, struct sv_arena *A,
 struct sv_status ad_sheaf_untie(struct ad_store *S, struct sv_arena *A,
     struct sv_str source, struct sv_str name) SV_CHECK;
 
-/** Forget all that ${source} said of ${patient} in sheaves. */
-struct sv_status ad_sheaf_purge(struct ad_store *S, struct sv_arena *A,
-    struct sv_str source, int64_t patient) SV_CHECK;
+/** Forget all that ${source} said of ${patient} in sheaves.  Each is unpacked in
+ * memory from where that of ${from} is, and given back: it may be much. */
+struct sv_status ad_sheaf_purge(struct ad_store *S,
+    const struct sv_arena *from, struct sv_str source, int64_t patient)
+    SV_CHECK;
 
 #endif

@@ -186,29 +186,37 @@ ad_sheaf_untie(struct ad_store *S, struct sv_arena *A, struct sv_str source,
 	return SV_OK;
 }
 
-struct sv_status
-ad_sheaf_purge(struct ad_store *S, struct sv_arena *A, struct sv_str source,
+/* The first sheaf that ${source} said of ${patient}.  SKIP: there is none. */
+static struct sv_status
+purge_one(struct ad_store *S, struct sv_arena *A, struct sv_str source,
     int64_t patient)
 {
+	sqlite3_stmt *s = ad_sql(S, AD_SQL_FIRST_SHEAF, "is", patient, source);
+	struct found f;
 	struct sv_status st;
 
-	SV_TRY(ad_sheaf_keys_put(S));
-	for (;;) {
-		sqlite3_stmt *s = ad_sql(S, AD_SQL_FIRST_SHEAF, "is", patient,
-		    source);
-		struct found f;
+	SV_TRY(ad_sql_step(S, s));
+	f.id = sqlite3_column_int64(s, 1);
+	st = ad_sheaf_unpack(A, ad_sql_peek(s, 0), &f.text);
+	(void)sqlite3_reset(s);
+	SV_ENSURE(st.code != SV_CODE_NOMEM, st);
+	if (!sv_is_ok(st))
+		SV_TRY(ad_sql_run(S, AD_SQL_DROP_SHEAF_KEYS, "i", f.id));
+	return drop(S, source, &f);
+}
 
-		st = ad_sql_step(S, s);
-		if (st.code == SV_CODE_SKIP)
-			return SV_OK;
-		SV_TRY(st);
-		f.id = sqlite3_column_int64(s, 1);
-		st = ad_sheaf_unpack(A, ad_sql_peek(s, 0), &f.text);
-		(void)sqlite3_reset(s);
-		SV_ENSURE(st.code != SV_CODE_NOMEM, st);
-		if (!sv_is_ok(st))
-			SV_TRY(ad_sql_run(S, AD_SQL_DROP_SHEAF_KEYS, "i",
-			    f.id));
-		SV_TRY(drop(S, source, &f));
+struct sv_status
+ad_sheaf_purge(struct ad_store *S, const struct sv_arena *from,
+    struct sv_str source, int64_t patient)
+{
+	struct sv_arena A;
+	struct sv_status s = ad_sheaf_keys_put(S);
+
+	sv_arena_init(&A, from->source, SV_LIMIT_ARENA);
+	while (sv_is_ok(s)) {
+		sv_arena_reset(&A);
+		s = purge_one(S, &A, source, patient);
 	}
+	sv_arena_free(&A);
+	return s.code == SV_CODE_SKIP ? SV_OK : s;
 }

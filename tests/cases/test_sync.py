@@ -428,6 +428,16 @@ class Nights(unittest.TestCase):
                 r.sync()
                 self.assertEqual(r.holds(), r.evaluate())
 
+    def test_of_many_who_left_much_is_forgotten(self):
+        with Registry('\tleft = "purge"') as r:
+            r.write(history('7') + [x for i in range(400) for x in (
+                {'resourceType': 'Patient', 'id': 'p%d' % i},
+                psa('p%d' % i, 'p%d-e' % i, '2026-01-01', 1, note=[{'text': 'x' * 15000}]))])
+            r.sync()
+            r.write(history('7'))
+            r.sync()
+            self.assertEqual(r.sql('SELECT count(DISTINCT patient), count(*) FROM resource'), [(1, 5)])
+
     def test_an_export_with_errors_says_nothing_of_who_left(self):
         with Registry('\tleft = "purge"') as r:
             r.write(history('7') + history('8'))
