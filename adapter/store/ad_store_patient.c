@@ -147,12 +147,15 @@ struct sv_status
 ad_store_put_resource(struct ad_store *S, struct sv_arena *A,
     const struct ad_kept *r)
 {
-	struct sv_status s = ad_sheaf_untie(S, A, r->source, r->name);
+	struct sv_status s;
 
-	SV_ENSURE(sv_is_ok(s) || s.code == SV_CODE_SKIP, s);
 	SV_TRY(put(S, AD_SQL_REPLACE_RESOURCE, r));
-	return sqlite3_changes64(S->db) > 0 ? SV_OK
-	    : put(S, AD_SQL_ADD_RESOURCE, r);
+	if (sqlite3_changes64(S->db) > 0)
+		return SV_OK;
+	s = ad_sheaf_untie(S, A, r->source, r->name);
+	SV_ENSURE(sv_is_ok(s) || s.code == SV_CODE_SKIP, s);
+	return put(S, sv_is_ok(s) ? AD_SQL_REPLACE_RESOURCE
+	    : AD_SQL_ADD_RESOURCE, r);
 }
 
 struct sv_status
