@@ -22,7 +22,7 @@ struct sv_status ad_sheaf_keys_add(struct ad_store *S, uint64_t key,
 struct sv_status ad_sheaf_keys_settle(struct ad_store *S, uint64_t key)
     SV_CHECK;
 
-/** Put all that is held back: before a unit or a savepoint ends.  RETRY. */
+/** Put all that is held back: before a unit ends or a savepoint begins.  RETRY. */
 struct sv_status ad_sheaf_keys_put(struct ad_store *S) SV_CHECK;
 
 /** Forget what is held back: what it belongs to is taken back. */

@@ -72,16 +72,12 @@ put_rows(struct ad_store *S, const struct held *at)
 {
 	sqlite3_stmt *s = ad_sql(S, AD_SQL_PUT_SHEAF_KEYS, "");
 	bool ok = s != NULL;
-	struct sv_status st;
 
-	for (int i = 0; ok && i < AD_SQL_ROWS; i++)
+	for (int i = 0; ok && i < AD_SQL_SHEAF_KEYS; i++)
 		ok = sqlite3_bind_int64(s, 2 * i + 1, at[i].key) == SQLITE_OK
 		    && sqlite3_bind_int64(s, 2 * i + 2, at[i].sheaf)
 		    == SQLITE_OK;
-	if (!ok)
-		return ad_sql_failed(S);
-	st = ad_sql_step(S, s);
-	return st.code == SV_CODE_SKIP ? SV_OK : SV_RETRY;
+	return ok ? ad_sql_do(S, s) : ad_sql_failed(S);
 }
 
 struct sv_status
@@ -97,7 +93,7 @@ ad_sheaf_keys_put(struct ad_store *S)
 			K->at[n++] = K->at[k];
 	}
 	qsort(K->at, n, sizeof(K->at[0]), by_key);
-	for (; n - i >= AD_SQL_ROWS; i += AD_SQL_ROWS)
+	for (; n - i >= AD_SQL_SHEAF_KEYS; i += AD_SQL_SHEAF_KEYS)
 		SV_TRY(put_rows(S, &K->at[i]));
 	for (; i < n; i++)
 		SV_TRY(ad_sql_run(S, AD_SQL_PUT_SHEAF_KEY, "ii",

@@ -121,17 +121,23 @@ ad_sql_step(struct ad_store *S, sqlite3_stmt *s)
 }
 
 struct sv_status
+ad_sql_do(struct ad_store *S, sqlite3_stmt *s)
+{
+	struct sv_status st = ad_sql_step(S, s);
+
+	return st.code == SV_CODE_SKIP ? SV_OK : SV_RETRY;
+}
+
+struct sv_status
 ad_sql_run(struct ad_store *S, enum ad_sql q, const char *format, ...)
 {
 	sqlite3_stmt *s;
-	struct sv_status st;
 	va_list ap;
 
 	va_start(ap, format);
 	s = ready(S, q, format, ap);
 	va_end(ap);
-	st = ad_sql_step(S, s);
-	return st.code == SV_CODE_SKIP ? SV_OK : SV_RETRY;
+	return ad_sql_do(S, s);
 }
 
 struct sv_status

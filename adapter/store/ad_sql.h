@@ -128,7 +128,8 @@
 	    " GROUP BY state")						\
 	X(COUNT_REST, "SELECT (SELECT count(*) FROM patient WHERE"	\
 	    " merged_into IS NULL), (SELECT count(*) FROM resource WHERE" \
-	    " deleted = 0) + (SELECT count(*) FROM sheaf_key), (SELECT count(*) FROM guidance WHERE ended = 0)," \
+	    " deleted = 0) + (SELECT count(*) FROM sheaf_key),"		\
+	    " (SELECT count(*) FROM guidance WHERE ended = 0),"		\
 	    " (SELECT page_count * page_size FROM pragma_page_count,"	\
 	    " pragma_page_size)")					\
 	X(PUT_CARD, "INSERT OR IGNORE INTO cds_card"			\
@@ -179,6 +180,12 @@
 	" o.patient AND p.destination = o.destination AND p.state IN (0, 1)" \
 	" AND p.id < o.id)"
 
+/* A commit is on the disk when it returns.  A night of much makes a long log,
+ * which is cut afterwards. */
+#define AD_SQL_DURABLE "PRAGMA synchronous = FULL;"			\
+	"PRAGMA journal_size_limit = 67108864;"				\
+	"PRAGMA wal_autocheckpoint = 2000;"
+
 #define AD_SQL_X(id, text) AD_SQL_##id,
 enum ad_sql {
 	AD_SQL_STATEMENTS(AD_SQL_X)
@@ -213,6 +220,9 @@ sqlite3_stmt *ad_sql_named(struct ad_store *S, enum ad_sql q,
 /** Statement ${q}, ready, with its parameters bound; NULL on failure. */
 sqlite3_stmt *ad_sql(struct ad_store *S, enum ad_sql q, const char *format,
     ...);
+
+/** Run ${s}, which returns no rows.  RETRY. */
+struct sv_status ad_sql_do(struct ad_store *S, sqlite3_stmt *s) SV_CHECK;
 
 /** Bind and run ${q}, which returns no rows.  RETRY. */
 struct sv_status ad_sql_run(struct ad_store *S, enum ad_sql q,

@@ -1,11 +1,11 @@
 /**
- * ad_sql_sheaf.h: the statements of ad_store_sheaf.c; internal to adapter/store.
+ * ad_sql_sheaf.h: the statements of sheaves; internal to adapter/store.
  */
 #ifndef AD_SQL_SHEAF_H
 #define AD_SQL_SHEAF_H
 
-/* A step costs as much as the row it puts. */
-#define AD_SQL_ROWS 16
+/* PUT_SHEAF_KEYS puts so many, for a step costs as much as the row it puts. */
+#define AD_SQL_SHEAF_KEYS 16
 #define AD_SQL_4 "(?,?),(?,?),(?,?),(?,?)"
 
 #define AD_SQL_SHEAF(X)							\

@@ -109,16 +109,12 @@ open_database(struct ad_store *S, const char *path, enum ad_store_mode mode,
     struct sv_err *err)
 {
 	/* Pages are larger than a disk's, since what is stored of a message or
-	 * a patient is: half as many calls for the same bytes.  A night of much
-	 * makes a long log, which is cut afterwards. */
+	 * a patient is: half as many calls for the same bytes. */
 	static const char settings[] =
 	    "PRAGMA page_size = 8192;"
 	    "PRAGMA journal_mode = WAL;"
-	    "PRAGMA synchronous = FULL;"
 	    "PRAGMA cache_size = -32768;"
-	    "PRAGMA temp_store = MEMORY;"
-	    "PRAGMA wal_autocheckpoint = 2000;"
-	    "PRAGMA journal_size_limit = 67108864;";
+	    "PRAGMA temp_store = MEMORY;" AD_SQL_DURABLE;
 	int flags = mode == AD_STORE_READ ? SQLITE_OPEN_READONLY
 	    : mode == AD_STORE_OPERATOR ? SQLITE_OPEN_READWRITE
 	    : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
@@ -244,6 +240,8 @@ ad_store_commit(struct ad_store *S)
 	struct sv_status s;
 
 	end_statements(S);
+	/* For what was committed before: while this thread commits, others
+	 * soon wait for it, and have a core to spare. */
 	ad_checkpointer_wake(S->checkpointer);
 	s = ad_sheaf_keys_put(S);
 	if (sv_is_ok(s))

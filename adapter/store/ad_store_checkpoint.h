@@ -16,7 +16,7 @@ struct ad_checkpointer;
  * does without it. */
 struct ad_checkpointer *ad_checkpointer_start(const char *path);
 
-/** Something was committed.  NULL is allowed. */
+/** Take over what has been committed.  NULL is allowed. */
 void ad_checkpointer_wake(struct ad_checkpointer *C);
 
 /** End it; what it has begun is done.  NULL is allowed. */

@@ -136,9 +136,7 @@ ad_store_hurry(struct ad_store *S, bool hurry)
 {
 	const char *sql = hurry ? "PRAGMA synchronous = NORMAL;"
 	    "PRAGMA journal_size_limit = -1;"
-	    "PRAGMA wal_autocheckpoint = 32000" : "PRAGMA synchronous = FULL;"
-	    "PRAGMA journal_size_limit = 67108864;"
-	    "PRAGMA wal_autocheckpoint = 2000";
+	    "PRAGMA wal_autocheckpoint = 32000;" : AD_SQL_DURABLE;
 
 	ad_checkpointer_stop(S->checkpointer);
 	S->checkpointer = hurry ? ad_checkpointer_start(sqlite3_db_filename(

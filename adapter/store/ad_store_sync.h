@@ -102,8 +102,7 @@ struct sv_status ad_store_hurry(struct ad_store *S, bool hurry) SV_CHECK;
 struct sv_status ad_store_changed_by_others(struct ad_store *S, int64_t *ret)
     SV_CHECK;
 
-/** The number of the last resource that was remembered: there are no more of
- * all sources; 0 if there never was one. */
+/** No less than there are resources of all sources; 0 if there never was one. */
 struct sv_status ad_store_last_resource(struct ad_store *S, int64_t *ret)
     SV_CHECK;
 
