@@ -5,7 +5,6 @@
 #include "ad_sync_read.h"
 
 #include "ad_store_pack.h"
-#include "ad_store_sheaf.h"
 
 static bool
 can_be_bound(const struct ad_sync_record *r)
@@ -42,24 +41,23 @@ static struct sv_status
 bind(struct sv_arena *A, struct ad_sync_batch *b, struct ad_sync_record *r,
     size_t n)
 {
-	struct ad_sync_sheaf *h = sv_arena_zalloc(&b->A, 1, sizeof(*h));
+	struct ad_sync_sheaf *h = sv_arena_alloc(&b->A, sizeof(*h));
+	uint64_t *keys = sv_arena_alloc(&b->A, n * sizeof(*keys));
 	struct sv_buf text;
 
-	SV_ENSURE(h != NULL, SV_NOMEM);
-	h->keys = sv_arena_alloc(&b->A, n * sizeof(*h->keys));
-	SV_ENSURE(h->keys != NULL, SV_NOMEM);
+	SV_ENSURE(h != NULL && keys != NULL, SV_NOMEM);
 	sv_arena_reset(A);
 	sv_buf_init(&text, A, SIZE_MAX);
 	for (size_t i = 0; i < n; i++) {
 		ad_sheaf_add(&text, r[i].name, r[i].text);
-		h->keys[i] = r[i].known;
+		keys[i] = r[i].known;
 		r[i].sheaf = h;
 	}
 	SV_ENSURE(sv_buf_ok(&text), SV_NOMEM);
-	h->n = n;
-	h->fresh = true;
-	h->packed = ad_store_pack(&b->A, AD_PACK_RESOURCE, sv_buf_str(&text));
-	return h->packed.p != NULL ? SV_OK : SV_NOMEM;
+	*h = (struct ad_sync_sheaf){ .fresh = true, .put = { .keys = keys,
+		.n = n, .packed = ad_store_pack(&b->A, AD_PACK_RESOURCE,
+		sv_buf_str(&text)) } };
+	return h->put.packed.p != NULL ? SV_OK : SV_NOMEM;
 }
 
 struct sv_status

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "ad_store_pack.h"
-#include "ad_store_sheaf.h"
 
 static bool
 was_made_due(const struct ad_sync_loading *L, int64_t patient)
@@ -179,18 +178,17 @@ static struct sv_status
 keep_sheaf(struct ad_sync_loading *L, const struct ad_sync_batch *b,
     const struct ad_sync_record *r)
 {
-	struct ad_sync_sheaf *h = r->sheaf;
-	struct ad_sheaf k = { .source = L->Y->I.r.source,
-		.message = L->Y->state.run, .packed = h->packed,
-		.keys = h->keys, .n = h->n };
+	struct ad_sheaf *h = &r->sheaf->put;
 
 	count(L, b, r, AD_SYNC_ADDED);
-	if (h->kept)
+	if (r->sheaf->kept)
 		return SV_OK;
-	h->kept = true;
-	SV_TRY(find_whose(L, r, &k.patient));
-	SV_TRY(ad_store_put_sheaf(L->Y->S, &k));
-	return make_due(L, k.patient);
+	r->sheaf->kept = true;
+	h->source = L->Y->I.r.source;
+	h->message = L->Y->state.run;
+	SV_TRY(find_whose(L, r, &h->patient));
+	SV_TRY(ad_store_put_sheaf(L->Y->S, h));
+	return make_due(L, h->patient);
 }
 
 /* A shared resource is new: those who refer to it may be another's. */

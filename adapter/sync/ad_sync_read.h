@@ -10,6 +10,7 @@
 #ifndef AD_SYNC_READ_H
 #define AD_SYNC_READ_H
 
+#include "ad_store_sheaf.h"
 #include "ad_sync_run.h"
 #include "map_sieve.h"
 
@@ -22,9 +23,7 @@ enum ad_sync_what {
 
 /* What lines that follow one another say of one patient: ad_sync_bind.c. */
 struct ad_sync_sheaf {
-	struct sv_str packed;
-	uint64_t *keys;			/* of its resources */
-	size_t n;
+	struct ad_sheaf put;		/* but for whose it is */
 	bool fresh;			/* none of them is remembered yet */
 	bool kept;
 };

@@ -55,18 +55,14 @@ note(void *ctx, struct sv_str line, struct sv_str type, struct sv_str id)
 	return false;
 }
 
-struct sv_status
-ad_sync_sift(struct ad_sync_sifter *F, struct ad_sync_batch *b,
+static struct sv_status
+parse_sieved(struct ad_sync_sifter *F, struct ad_sync_batch *b,
     struct sv_str lines)
 {
 	struct map_sieve_scan c;
 	struct noting N = { b, &c, F->Y->source_key };
 	struct sv_str line;
 
-	if (sieve_off()) {
-		SV_TRY(parse_all(F, b, lines));
-		return ad_sync_bind(&F->A, b);
-	}
 	c = map_sieve_begin(F->sieve, lines, b->line);
 	c.known = note;
 	c.ctx = &N;
@@ -76,6 +72,15 @@ ad_sync_sift(struct ad_sync_sifter *F, struct ad_sync_batch *b,
 	}
 	b->line = c.line;
 	b->dropped = c.dropped;
+	return SV_OK;
+}
+
+struct sv_status
+ad_sync_sift(struct ad_sync_sifter *F, struct ad_sync_batch *b,
+    struct sv_str lines)
+{
+	SV_TRY(sieve_off() ? parse_all(F, b, lines)
+	    : parse_sieved(F, b, lines));
 	return ad_sync_bind(&F->A, b);
 }
 
